@@ -1,0 +1,160 @@
+//! What is it: the checked form of a model, a projection or a document, from which `expand` writes code.
+
+use crate::attr::Managed;
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::{Path, Type, Visibility};
+
+/// A model. After a mistake it holds what could be understood.
+pub(crate) struct Model {
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) table: Option<String>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) key: PrimaryKey,
+    pub(crate) indexes: Vec<Index>,
+}
+
+/// A projection of the model `of`.
+pub(crate) struct Project {
+    pub(crate) ident: Ident,
+    pub(crate) of: Option<Path>,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// An attribute type.
+pub(crate) struct Document {
+    pub(crate) ident: Ident,
+    pub(crate) kind: DocumentKind,
+}
+
+pub(crate) enum DocumentKind {
+    /// A map of attributes.
+    Struct(Vec<Field>),
+    /// Stored as its only field.
+    Newtype(Box<Type>),
+    /// Stored as the name of the variant.
+    Enum(Vec<Variant>),
+}
+
+/// A variant of an enum, and the text it is stored as.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+}
+
+/// A field of a struct.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    /// The type, with `Self` spelt out.
+    pub(crate) ty: Type,
+    /// The attribute's name in the table.
+    pub(crate) name: String,
+    /// `rename` was written here.
+    pub(crate) renamed: bool,
+    pub(crate) storage: Storage,
+}
+
+impl Field {
+    /// An attribute of its own.
+    pub(crate) fn is_stored(&self) -> bool {
+        !matches!(self.storage, Storage::Skipped | Storage::Flattened)
+    }
+
+    pub(crate) fn is_flattened(&self) -> bool {
+        matches!(self.storage, Storage::Flattened)
+    }
+}
+
+/// How a field is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// An attribute like any other.
+    Plain,
+    /// It is a key attribute of the table.
+    PrimaryKey,
+    /// An attribute, and part of a template of the table's key.
+    PrimaryPart,
+    /// It is a key attribute of an index.
+    IndexKey,
+    /// An attribute, and part of a template of an index's key.
+    IndexPart,
+    /// Kept by the library.
+    Managed(Managed),
+    /// Not stored.
+    Skipped,
+    /// Its own attributes are ours.
+    Flattened,
+}
+
+/// The table's key.
+pub(crate) enum PrimaryKey {
+    Own {
+        partition: Key,
+        sort: Option<Key>,
+    },
+    /// The key of the flattened field at this position.
+    Flattened(usize),
+}
+
+/// An index other than the table's key.
+pub(crate) struct Index {
+    pub(crate) name: String,
+    /// The constant of the model: `EMAIL_INDEX`.
+    pub(crate) constant: Ident,
+    /// `None` for a local index, which shares the table's.
+    pub(crate) partition: Option<Key>,
+    pub(crate) sort: Option<Key>,
+}
+
+/// One key attribute.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) span: Span,
+    pub(crate) attribute: String,
+    /// Empty if a field is the key attribute itself.
+    pub(crate) template: Vec<Segment>,
+    /// The fields it is made of, by position.
+    pub(crate) fields: Vec<usize>,
+    pub(crate) raw: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Segment {
+    Literal(String),
+    Field(usize),
+}
+
+/// The type with `Self` replaced: generated code also uses it where `Self` is another type.
+pub(crate) fn spell_out_self(ty: &Type, ident: &Ident) -> Type {
+    fn replace(tokens: TokenStream, ident: &Ident) -> TokenStream {
+        tokens
+            .into_iter()
+            .map(|token| match token {
+                proc_macro2::TokenTree::Ident(word) if word == "Self" => {
+                    let mut ident = ident.clone();
+                    ident.set_span(word.span());
+                    ident.into()
+                }
+                proc_macro2::TokenTree::Group(group) => {
+                    let mut replaced =
+                        proc_macro2::Group::new(group.delimiter(), replace(group.stream(), ident));
+                    replaced.set_span(group.span());
+                    replaced.into()
+                }
+                token => token,
+            })
+            .collect()
+    }
+    let tokens = replace(quote::ToTokens::to_token_stream(ty), ident);
+    syn::parse2(tokens).unwrap_or_else(|_| ty.clone())
+}
+
+/// The last word of a type's path: `Option` of `std::option::Option<String>`.
+pub(crate) fn type_word(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => path.path.segments.last().map(|s| s.ident.to_string()),
+        Type::Group(group) => type_word(&group.elem),
+        Type::Paren(paren) => type_word(&paren.elem),
+        _ => None,
+    }
+}

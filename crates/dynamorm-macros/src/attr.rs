@@ -1,0 +1,333 @@
+//! What did they write: the words in `#[dynamorm(…)]`, with their places. What they mean together is for `check` to say.
+
+use crate::errors::Errors;
+use crate::name::Case;
+use crate::place::Place;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, LitStr, Path, Token};
+
+/// Above a struct or an enum.
+#[derive(Default)]
+pub(crate) struct StructAttrs {
+    pub(crate) table: Option<LitStr>,
+    pub(crate) raw: bool,
+    pub(crate) rename_all: Option<Case>,
+    pub(crate) of: Option<Path>,
+    pub(crate) key: KeyWords,
+    pub(crate) indexes: Vec<IndexWords>,
+}
+
+/// The words that make the key of a table or an index.
+#[derive(Clone, Default)]
+pub(crate) struct KeyWords {
+    pub(crate) pk: Option<KeySource>,
+    pub(crate) sk: Option<KeySource>,
+    pub(crate) pk_attribute: Option<LitStr>,
+    pub(crate) sk_attribute: Option<LitStr>,
+}
+
+/// An index written above the struct.
+#[derive(Clone)]
+pub(crate) struct IndexWords {
+    pub(crate) name: LitStr,
+    pub(crate) local: bool,
+    pub(crate) key: KeyWords,
+}
+
+/// What a key is made of.
+#[derive(Clone)]
+pub(crate) enum KeySource {
+    /// `pk = email`: this field itself.
+    Field(Ident),
+    /// `pk = "USER#{id}"`.
+    Template(LitStr),
+}
+
+impl KeySource {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            KeySource::Field(ident) => ident.span(),
+            KeySource::Template(template) => template.span(),
+        }
+    }
+}
+
+/// Above a field or a variant.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) skip: Option<Span>,
+    pub(crate) flatten: Option<Span>,
+    pub(crate) managed: Vec<(Managed, Span)>,
+    pub(crate) keys: Vec<FieldKey>,
+}
+
+/// What the library keeps in a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Managed {
+    Version,
+    CreatedAt,
+    UpdatedAt,
+    /// With the seconds after which an item expires.
+    Ttl(Option<u64>),
+}
+
+impl Managed {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Managed::Version => "version",
+            Managed::CreatedAt => "created_at",
+            Managed::UpdatedAt => "updated_at",
+            Managed::Ttl(_) => "ttl",
+        }
+    }
+}
+
+/// `pk`, `sk`, `gsi("name", pk)` or `lsi("name", sk)` above a field.
+pub(crate) struct FieldKey {
+    pub(crate) span: Span,
+    pub(crate) part: KeyPart,
+    pub(crate) index: Option<(IndexWord, LitStr)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyPart {
+    Partition,
+    Sort,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IndexWord {
+    Global,
+    Local,
+}
+
+/// Reads what stands above a struct or an enum.
+pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors) -> StructAttrs {
+    let mut read = StructAttrs::default();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("dynamorm")) {
+        let mut key = KeyWords::default();
+        let mut index = None;
+        let mut table_words: Vec<(&'static str, Span)> = Vec::new();
+        each_word(attr, place, errors, |word, meta| {
+            match word {
+                "pk" => once(&mut key.pk, meta, key_source(meta)?)?,
+                "sk" => once(&mut key.sk, meta, key_source(meta)?)?,
+                "pk_attribute" => once(&mut key.pk_attribute, meta, text(meta)?)?,
+                "sk_attribute" => once(&mut key.sk_attribute, meta, text(meta)?)?,
+                "index" | "local_index" => {
+                    if index.is_some() {
+                        return Err(meta.error("write each index in a `#[dynamorm(…)]` of its own"));
+                    }
+                    index = Some((text(meta)?, word == "local_index"));
+                }
+                "table" => {
+                    table_words.push(("table", meta.path.span()));
+                    once(&mut read.table, meta, text(meta)?)?;
+                }
+                "keys" => {
+                    table_words.push(("keys", meta.path.span()));
+                    let value = text(meta)?;
+                    if value.value() != "raw" {
+                        return Err(syn::Error::new(value.span(), "write `keys = \"raw\"`, or leave it out"));
+                    }
+                    read.raw = true;
+                }
+                "rename_all" => {
+                    table_words.push(("rename_all", meta.path.span()));
+                    let case = case(&text(meta)?)?;
+                    once(&mut read.rename_all, meta, case)?;
+                }
+                "of" => {
+                    let path = meta.value()?.parse::<Path>()?;
+                    once(&mut read.of, meta, path)?;
+                }
+                _ => {}
+            }
+            Ok(())
+        });
+        match index {
+            Some((name, local)) => {
+                for (word, span) in table_words {
+                    errors.at(
+                        span,
+                        format!("`{word}` is the table's: write it in a `#[dynamorm(…)]` without `index`"),
+                    );
+                }
+                read.indexes.push(IndexWords { name, local, key });
+            }
+            None => merge(&mut read.key, key, errors),
+        }
+    }
+    read
+}
+
+/// The table's key may be spread over several attributes, but each word comes once.
+fn merge(all: &mut KeyWords, more: KeyWords, errors: &mut Errors) {
+    fn take<T>(
+        all: &mut Option<T>,
+        more: Option<T>,
+        word: &str,
+        span: impl Fn(&T) -> Span,
+        errors: &mut Errors,
+    ) {
+        match (&all, more) {
+            (Some(_), Some(second)) => {
+                errors.at(span(&second), format!("`{word}` is written twice: remove one of them"));
+            }
+            (None, Some(first)) => *all = Some(first),
+            (_, None) => {}
+        }
+    }
+    take(&mut all.pk, more.pk, "pk", KeySource::span, errors);
+    take(&mut all.sk, more.sk, "sk", KeySource::span, errors);
+    take(&mut all.pk_attribute, more.pk_attribute, "pk_attribute", LitStr::span, errors);
+    take(&mut all.sk_attribute, more.sk_attribute, "sk_attribute", LitStr::span, errors);
+}
+
+/// Reads what stands above a field or a variant.
+pub(crate) fn read_field(attrs: &[Attribute], place: Place, errors: &mut Errors) -> FieldAttrs {
+    let mut read = FieldAttrs::default();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("dynamorm")) {
+        each_word(attr, place, errors, |word, meta| {
+            let span = meta.path.span();
+            match word {
+                "rename" => once(&mut read.rename, meta, text(meta)?)?,
+                "skip" => once(&mut read.skip, meta, span)?,
+                "flatten" => once(&mut read.flatten, meta, span)?,
+                "version" => read.managed.push((Managed::Version, span)),
+                "created_at" => read.managed.push((Managed::CreatedAt, span)),
+                "updated_at" => read.managed.push((Managed::UpdatedAt, span)),
+                "ttl" => {
+                    let after = if meta.input.peek(Token![=]) { Some(seconds(&text(meta)?)?) } else { None };
+                    read.managed.push((Managed::Ttl(after), span));
+                }
+                "pk" => read.keys.push(FieldKey { span, part: KeyPart::Partition, index: None }),
+                "sk" => read.keys.push(FieldKey { span, part: KeyPart::Sort, index: None }),
+                "gsi" => read.keys.push(index_key(meta, IndexWord::Global)?),
+                "lsi" => read.keys.push(index_key(meta, IndexWord::Local)?),
+                _ => {}
+            }
+            Ok(())
+        });
+    }
+    read
+}
+
+/// Calls `read` with each known word. A mistake in one word does not hide those in the next.
+fn each_word(
+    attr: &Attribute,
+    place: Place,
+    errors: &mut Errors,
+    mut read: impl FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
+) {
+    let parsed = attr.parse_nested_meta(|meta| {
+        let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        let outcome = if place.words().contains(&word.as_str()) {
+            read(&word, &meta)
+        } else {
+            Err(syn::Error::new(meta.path.span(), place.unknown(&word)))
+        };
+        if let Err(error) = outcome {
+            errors.add(error);
+            while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+                meta.input.parse::<TokenTree>()?;
+            }
+        }
+        Ok(())
+    });
+    if let Err(error) = parsed {
+        errors.add(error);
+    }
+}
+
+fn once<T>(slot: &mut Option<T>, meta: &ParseNestedMeta<'_>, value: T) -> syn::Result<()> {
+    if slot.is_some() {
+        let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        return Err(syn::Error::new(
+            meta.path.span(),
+            format!("`{word}` is written twice: remove one of them"),
+        ));
+    }
+    *slot = Some(value);
+    Ok(())
+}
+
+fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    let value = meta.value().map_err(|_| {
+        syn::Error::new(meta.path.span(), format!("`{word}` needs a value: write `{word} = \"…\"`"))
+    })?;
+    value.parse::<LitStr>().map_err(|error| {
+        syn::Error::new(error.span(), format!("write the value in quotes: `{word} = \"…\"`"))
+    })
+}
+
+fn key_source(meta: &ParseNestedMeta<'_>) -> syn::Result<KeySource> {
+    let word = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+    let wrong = format!("write `{word} = field`, or a template: `{word} = \"USER#{{id}}\"`");
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), &wrong))?;
+    if value.peek(LitStr) {
+        return value.parse().map(KeySource::Template);
+    }
+    value.parse().map(KeySource::Field).map_err(|error| syn::Error::new(error.span(), wrong))
+}
+
+fn case(written: &LitStr) -> syn::Result<Case> {
+    let value = written.value();
+    Case::ALL.iter().find(|(name, _)| *name == value).map(|(_, case)| *case).ok_or_else(|| {
+        let names = Case::ALL.map(|(name, _)| format!("\"{name}\"")).join(", ");
+        syn::Error::new(written.span(), format!("unknown case: write one of {names}"))
+    })
+}
+
+/// `"email-index", pk`
+fn index_key(meta: &ParseNestedMeta<'_>, index: IndexWord) -> syn::Result<FieldKey> {
+    let wrong = match index {
+        IndexWord::Global => "write the index's name and the part: `gsi(\"email-index\", pk)`",
+        IndexWord::Local => "write the index's name and the part: `lsi(\"by-date\", sk)`",
+    };
+    let parse = |content: ParseStream<'_>| {
+        let name = content.parse::<LitStr>()?;
+        content.parse::<Token![,]>()?;
+        let part = content.parse::<Ident>()?;
+        content.parse::<Option<Token![,]>>()?;
+        if content.is_empty() { Ok((name, part)) } else { Err(content.error(wrong)) }
+    };
+    let braced = |meta: &ParseNestedMeta<'_>| {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        parse(&content).inspect_err(|_| {
+            // What is left unread would be a second mistake.
+            let _ = content.parse::<TokenStream>();
+        })
+    };
+    let (name, part) = braced(meta).map_err(|error| syn::Error::new(error.span(), wrong))?;
+    let part = match part.to_string().as_str() {
+        "pk" => KeyPart::Partition,
+        "sk" => KeyPart::Sort,
+        _ => return Err(syn::Error::new(part.span(), wrong)),
+    };
+    Ok(FieldKey { span: meta.path.span(), part, index: Some((index, name)) })
+}
+
+/// `30d` in seconds.
+fn seconds(written: &LitStr) -> syn::Result<u64> {
+    let value = written.value();
+    let (digits, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    let unit = match unit {
+        "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(60 * 60),
+        "d" => Some(24 * 60 * 60),
+        "w" => Some(7 * 24 * 60 * 60),
+        _ => None,
+    };
+    let seconds = digits.parse::<u64>().ok().zip(unit).and_then(|(count, unit)| count.checked_mul(unit));
+    seconds.filter(|seconds| *seconds > 0 && i64::try_from(*seconds).is_ok()).ok_or_else(|| {
+        syn::Error::new(written.span(), "write a number and a unit, such as \"30d\": s, m, h, d or w")
+    })
+}

@@ -1,0 +1,185 @@
+//! Is it legal: from what was written to the checked form, with every mistake of one struct found in one go.
+//!
+//! Start at [`model`]. Fields are checked in `field`, keys and indexes in `key`, names that must differ in `unique`.
+
+mod field;
+mod key;
+mod unique;
+
+use crate::ast::{Document, DocumentKind, Field, Model, Project, Storage, Variant};
+use crate::attr::{self, Managed};
+use crate::errors::Errors;
+use crate::name;
+use crate::place::Place;
+use std::collections::HashSet;
+use syn::spanned::Spanned as _;
+use syn::{Data, DeriveInput, Fields};
+
+/// Checks a `derive(Model)`.
+pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
+    let attrs = attr::read_struct(&input.attrs, Place::Model, errors);
+    refuse_generics(input, "a model", errors);
+    let named = match &input.data {
+        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => Some(&data.fields),
+        _ => {
+            let text =
+                "a model is a struct with named fields: write `struct … { … }`, one for each kind of item";
+            errors.at(input.ident.span(), text);
+            None
+        }
+    };
+    let mut read = match named {
+        Some(fields) => field::read(fields, Place::ModelField, &input.ident, attrs.rename_all, errors),
+        None => Vec::new(),
+    };
+    if let Some(table) = &attrs.table {
+        unique::check_resource_name(table, "table", errors);
+    }
+    let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
+    let fields = read.into_iter().map(|(field, _)| field).collect();
+    let model = Model {
+        vis: input.vis.clone(),
+        ident: input.ident.clone(),
+        table: attrs.table.map(|table| table.value()),
+        fields,
+        key: keys.primary,
+        indexes: keys.indexes,
+    };
+    unique::attributes(&model, errors);
+    unique::constants(&model, errors);
+    model
+}
+
+/// Checks a `derive(Project)`.
+pub(crate) fn project(input: &DeriveInput, errors: &mut Errors) -> Project {
+    let attrs = attr::read_struct(&input.attrs, Place::Project, errors);
+    refuse_generics(input, "a projection", errors);
+    let fields = match &input.data {
+        Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
+            field::read(&data.fields, Place::ProjectField, &input.ident, None, errors)
+                .into_iter()
+                .map(|(field, _)| field)
+                .collect::<Vec<_>>()
+        }
+        _ => {
+            let text = "a projection is a struct with named fields: write `struct … { … }`";
+            errors.at(input.ident.span(), text);
+            return Project { ident: input.ident.clone(), of: attrs.of, fields: Vec::new() };
+        }
+    };
+    if attrs.of.is_none() {
+        errors
+            .at(input.ident.span(), "whose projection is this: write `#[dynamorm(of = YourModel)]` above it");
+    }
+    if fields.iter().all(|field| field.storage == Storage::Skipped) {
+        errors.at(input.ident.span(), "a projection has at least one field of its model: add one");
+    }
+    unique::fields(&fields, errors);
+    Project { ident: input.ident.clone(), of: attrs.of, fields }
+}
+
+/// Checks a `derive(Document)`.
+pub(crate) fn document(input: &DeriveInput, errors: &mut Errors) -> Document {
+    refuse_generics(input, "a document", errors);
+    let kind = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(_) => {
+                let attrs = attr::read_struct(&input.attrs, Place::Document, errors);
+                let fields =
+                    field::read(&data.fields, Place::DocumentField, &input.ident, attrs.rename_all, errors)
+                        .into_iter()
+                        .map(|(field, _)| field)
+                        .collect::<Vec<_>>();
+                unique::fields(&fields, errors);
+                DocumentKind::Struct(fields)
+            }
+            Fields::Unnamed(unnamed) => {
+                attr::read_struct(&input.attrs, Place::Newtype, errors);
+                for field in &unnamed.unnamed {
+                    attr::read_field(&field.attrs, Place::NewtypeField, errors);
+                }
+                match unnamed.unnamed.iter().collect::<Vec<_>>().as_slice() {
+                    [field] => {
+                        DocumentKind::Newtype(Box::new(crate::ast::spell_out_self(&field.ty, &input.ident)))
+                    }
+                    _ => {
+                        let text =
+                            "a tuple struct is stored as its only field: name the fields, `struct … { … }`";
+                        errors.at(unnamed.span(), text);
+                        DocumentKind::Enum(Vec::new())
+                    }
+                }
+            }
+            Fields::Unit => {
+                let text =
+                    "a unit struct has nothing to store: write `struct … { … }`, or leave the field out";
+                errors.at(input.ident.span(), text);
+                DocumentKind::Enum(Vec::new())
+            }
+        },
+        Data::Enum(data) => {
+            let attrs = attr::read_struct(&input.attrs, Place::Enum, errors);
+            if data.variants.is_empty() {
+                errors.at(input.ident.span(), "an enum without variants has no values to store: add one");
+            }
+            DocumentKind::Enum(variants(data, attrs.rename_all, errors))
+        }
+        Data::Union(_) => {
+            errors
+                .at(input.ident.span(), "a union cannot be stored: write a struct, or an enum without data");
+            DocumentKind::Enum(Vec::new())
+        }
+    };
+    Document { ident: input.ident.clone(), kind }
+}
+
+fn variants(data: &syn::DataEnum, rename_all: Option<name::Case>, errors: &mut Errors) -> Vec<Variant> {
+    let mut taken = HashSet::new();
+    let mut read = Vec::new();
+    for variant in &data.variants {
+        let attrs = attr::read_field(&variant.attrs, Place::Variant, errors);
+        if !matches!(variant.fields, Fields::Unit) {
+            errors.at(
+                variant.fields.span(),
+                format!(
+                    "a variant with data cannot be stored: write a struct with an `Option` field for each variant, \
+                     or keep the data beside the enum and write `{}` alone",
+                    variant.ident
+                ),
+            );
+        }
+        let plain = name::plain(&variant.ident);
+        let (text, span) = match &attrs.rename {
+            Some(rename) => (rename.value(), rename.span()),
+            None => (rename_all.map_or(plain.clone(), |case| case.apply(&plain)), variant.ident.span()),
+        };
+        if text.is_empty() {
+            errors.at(span, "the stored text of a variant cannot be empty");
+        }
+        if !taken.insert(text.clone()) {
+            errors.at(span, format!("two variants are stored as \"{text}\": give one another `rename`"));
+        }
+        read.push(Variant { ident: variant.ident.clone(), name: text });
+    }
+    read
+}
+
+fn refuse_generics(input: &DeriveInput, what: &str, errors: &mut Errors) {
+    if !input.generics.params.is_empty() {
+        errors.at(
+            input.generics.params.span(),
+            format!("{what} cannot be generic: write the types out, one struct for each"),
+        );
+    }
+}
+
+/// The fields that the library keeps, with what it keeps in them.
+pub(crate) fn managed(fields: &[Field]) -> impl Iterator<Item = (&Field, Managed)> {
+    fields.iter().filter_map(|field| match field.storage {
+        Storage::Managed(managed) => Some((field, managed)),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

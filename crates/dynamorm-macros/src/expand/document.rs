@@ -1,0 +1,179 @@
+//! `derive(Document)`: a struct as a map, a newtype as its field, an enum as the name of the variant.
+
+use super::{FieldsImpl, place};
+use crate::ast::{Document, DocumentKind, Field, Variant};
+use crate::check;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+
+/// All that a document's derive emits.
+pub(crate) fn expand(document: &Document) -> TokenStream {
+    let ident = &document.ident;
+    let body = match &document.kind {
+        DocumentKind::Struct(fields) => map(ident, fields),
+        DocumentKind::Newtype(ty) => transparent(ident, ty),
+        DocumentKind::Enum(variants) => text(ident, variants),
+    };
+    quote! {
+        const _: () = {
+            #body
+        };
+    }
+}
+
+fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
+    let own = FieldsImpl {
+        ident,
+        fields,
+        keys: TokenStream::new(),
+        name: &|field| {
+            let name = &field.name;
+            quote!(#name)
+        },
+    };
+    let own = own.expand();
+    // What the library keeps belongs to an item. So such a struct can be flattened into a model, but not nested in it.
+    if check::managed(fields).next().is_some() {
+        return own;
+    }
+    let unmanaged = fields.iter().filter(|field| field.is_flattened()).map(|field| {
+        let ty = &field.ty;
+        quote_spanned! { place(ty)=>
+            const _: () = ::core::assert!(
+                <#ty as ::dynamorm::private::Fields>::MANAGED.is_empty(),
+                "a struct with attributes that the library keeps is flattened into a model, not into a document",
+            );
+        }
+    });
+    quote! {
+        #(#unmanaged)*
+        #own
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Attribute for #ident {
+            fn encode(
+                &self,
+                writer: &mut ::dynamorm::private::Writer,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                writer.map(|item| {
+                    ::dynamorm::private::Fields::encode(self, item, &mut ::dynamorm::private::Vec::new())
+                })
+            }
+            fn decode(
+                reader: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                let mut partial = <__Partial as ::core::default::Default>::default();
+                reader.map(|reader, name| {
+                    if !<Self as ::dynamorm::private::Fields>::accept(&mut partial, name, reader)? {
+                        reader.skip()?;
+                    }
+                    ::dynamorm::private::Result::Ok(())
+                })?;
+                <Self as ::dynamorm::private::Fields>::finish(partial)
+            }
+        }
+    }
+}
+
+fn transparent(ident: &Ident, ty: &Type) -> TokenStream {
+    let attribute = quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::Attribute>);
+    let key = quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::KeyAttribute>);
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Attribute for #ident {
+            fn encode(
+                &self,
+                writer: &mut ::dynamorm::private::Writer,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                #attribute::encode(&self.0, writer)
+            }
+            fn decode(
+                reader: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                #attribute::decode(reader).map(Self)
+            }
+            const HOLDS_NULL: bool = #attribute::HOLDS_NULL;
+            fn is_absent(&self) -> bool {
+                #attribute::is_absent(&self.0)
+            }
+            fn absent() -> ::dynamorm::private::Option<Self> {
+                #attribute::absent().map(Self)
+            }
+        }
+
+        // `for<'a>` makes the bounds conditions: without it they are checked here, not where the newtype is used as a key.
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::KeyAttribute for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::KeyAttribute,
+        {
+            const TYPE: ::dynamorm::private::ScalarType = #key::TYPE;
+            fn key_part(&self) -> ::dynamorm::private::Part<'_> {
+                #key::key_part(&self.0)
+            }
+            fn empty() -> ::dynamorm::private::Option<Self> {
+                #key::empty().map(Self)
+            }
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::TemplateAttribute for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::TemplateAttribute,
+        {}
+    }
+}
+
+fn text(ident: &Ident, variants: &[Variant]) -> TokenStream {
+    let idents = variants.iter().map(|variant| &variant.ident).collect::<Vec<_>>();
+    let names = variants.iter().map(|variant| &variant.name).collect::<Vec<_>>();
+    let unknown = format!("is not one of the variants of `{ident}`");
+    quote! {
+        #[automatically_derived]
+        impl #ident {
+            fn __stored(&self) -> &'static str {
+                match self {
+                    #(Self::#idents => #names,)*
+                }
+            }
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Attribute for #ident {
+            fn encode(
+                &self,
+                writer: &mut ::dynamorm::private::Writer,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                writer.s(self.__stored());
+                ::dynamorm::private::Result::Ok(())
+            }
+            fn decode(
+                reader: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                match &*reader.s()? {
+                    #(#names => ::dynamorm::private::Result::Ok(Self::#idents),)*
+                    _ => ::dynamorm::private::Result::Err(::dynamorm::private::CodecError::invalid(#unknown)),
+                }
+            }
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::KeyAttribute for #ident {
+            const TYPE: ::dynamorm::private::ScalarType = ::dynamorm::private::ScalarType::S;
+            fn key_part(&self) -> ::dynamorm::private::Part<'_> {
+                ::dynamorm::private::Part::Text(::core::convert::From::from(self.__stored()))
+            }
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::TemplateAttribute for #ident {}
+    }
+}

@@ -1,0 +1,262 @@
+//! What do we emit: impls and constants that name nothing but `::dynamorm::private` and the language's core.
+//!
+//! Here stands what the three derives share, the impl of `Fields`. Start at `model`; its keys are in `key`.
+
+mod document;
+mod key;
+mod model;
+mod project;
+
+pub(crate) use document::expand as document;
+pub(crate) use key::{item_key, key_struct, primary_types};
+pub(crate) use model::{expand as model, inherent};
+pub(crate) use project::expand as project;
+
+use crate::ast::{Field, Storage};
+use crate::attr::Managed;
+use crate::check;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+/// What the impl of `Fields` is made of.
+struct FieldsImpl<'a> {
+    ident: &'a Ident,
+    fields: &'a [Field],
+    /// Writes keys that templates make.
+    keys: TokenStream,
+    /// The name of a field's attribute, as an expression that is also a pattern.
+    name: &'a dyn Fn(&Field) -> TokenStream,
+}
+
+/// The place of a type, for errors about it, but with names as the derive sees them.
+fn place(of: &impl ToTokens) -> Span {
+    of.to_token_stream().span().resolved_at(Span::call_site())
+}
+
+impl FieldsImpl<'_> {
+    /// The impl, and the struct of what has been read so far.
+    fn expand(&self) -> TokenStream {
+        let ident = self.ident;
+        let slots = self.fields.iter().filter(|field| field.storage != Storage::Skipped).map(slot);
+        let managed = self.managed();
+        let names = self.names();
+        let encode = self.encode();
+        let accept = self.accept();
+        let finish = self.finish();
+        quote! {
+            #[derive(::core::default::Default)]
+            pub struct __Partial {
+                #(#slots,)*
+            }
+
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl ::dynamorm::private::Fields for #ident {
+                type Partial = __Partial;
+                #managed
+                #names
+                #encode
+                #accept
+                #finish
+            }
+        }
+    }
+
+    fn managed(&self) -> TokenStream {
+        let own = check::managed(self.fields).map(|(field, managed)| managed_attribute(field, managed));
+        let own = quote!(&[#(#own),*]);
+        let flattened = self.flattened().collect::<Vec<_>>();
+        let list = if flattened.is_empty() {
+            own
+        } else {
+            let types = flattened.iter().map(|field| &field.ty);
+            quote! {{
+                const PARTS: &[&[::dynamorm::private::ManagedAttribute]] =
+                    &[#own #(, <#types as ::dynamorm::private::Fields>::MANAGED)*];
+                &::dynamorm::private::join_managed::<{ ::dynamorm::private::count(PARTS) }>(PARTS)
+            }}
+        };
+        quote!(const MANAGED: &'static [::dynamorm::private::ManagedAttribute] = #list;)
+    }
+
+    fn names(&self) -> TokenStream {
+        let names = self.fields.iter().filter(|field| field.is_stored()).map(self.name);
+        let flattened = self.flattened().map(|field| &field.ty);
+        quote! {
+            fn names(names: &mut ::dynamorm::private::Vec<&'static str>) {
+                names.extend_from_slice(&[#(#names),*]);
+                #(<#flattened as ::dynamorm::private::Fields>::names(names);)*
+            }
+        }
+    }
+
+    fn encode(&self) -> TokenStream {
+        let keys = &self.keys;
+        let attributes = self.fields.iter().map(|field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let name = (self.name)(field);
+            match field.storage {
+                Storage::Plain | Storage::PrimaryPart | Storage::IndexPart => quote_spanned! { place(ty)=>
+                    <#ty as ::dynamorm::private::Stored>::write(&self.#ident, item, #name)?;
+                },
+                Storage::IndexKey => quote_spanned! { place(ty)=>
+                    <#ty as ::dynamorm::private::IndexKeyAttribute>::write_key(&self.#ident, item, #name)?;
+                },
+                Storage::Managed(managed) => {
+                    let attribute = managed_attribute(field, managed);
+                    let as_trait = managed_trait(managed);
+                    quote_spanned! { place(ty)=>
+                        managed.push((#attribute, <#ty as #as_trait>::managed(&self.#ident)));
+                    }
+                }
+                Storage::Flattened => quote_spanned! { place(ty)=>
+                    <#ty as ::dynamorm::private::Fields>::encode(&self.#ident, item, managed)?;
+                },
+                // The table's key has been written whole.
+                Storage::PrimaryKey | Storage::Skipped => TokenStream::new(),
+            }
+        });
+        quote! {
+            fn encode(
+                &self,
+                item: &mut ::dynamorm::private::ItemWriter<'_>,
+                managed: &mut ::dynamorm::private::ManagedValues,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                #keys
+                #(#attributes)*
+                ::dynamorm::private::Result::Ok(())
+            }
+        }
+    }
+
+    fn accept(&self) -> TokenStream {
+        let own = self.fields.iter().filter(|field| field.is_stored()).map(|field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let name = (self.name)(field);
+            let read = match field.storage {
+                Storage::Managed(managed @ Managed::Ttl(_)) => {
+                    let as_trait = managed_trait(managed);
+                    quote!(as #as_trait>::decode(reader).map_err(|error| error.at(name))?)
+                }
+                _ => quote!(as ::dynamorm::private::Stored>::read(reader, name)?),
+            };
+            quote_spanned! { place(ty)=>
+                #name => partial.#ident = ::dynamorm::private::Option::Some(<#ty #read),
+            }
+        });
+        let flattened = self.flattened().map(|field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            quote_spanned! { place(ty)=>
+                if <#ty as ::dynamorm::private::Fields>::accept(&mut partial.#ident, name, reader)? {
+                    return ::dynamorm::private::Result::Ok(true);
+                }
+            }
+        });
+        quote! {
+            fn accept(
+                partial: &mut __Partial,
+                name: &str,
+                reader: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<bool, ::dynamorm::private::CodecError> {
+                match name {
+                    #(#own)*
+                    _ => {
+                        #(#flattened)*
+                        return ::dynamorm::private::Result::Ok(false);
+                    }
+                }
+                ::dynamorm::private::Result::Ok(true)
+            }
+        }
+    }
+
+    fn finish(&self) -> TokenStream {
+        let fields = self.fields.iter().map(|field| {
+            let (ident, ty) = (&field.ident, &field.ty);
+            let name = (self.name)(field);
+            match field.storage {
+                Storage::Skipped => {
+                    quote_spanned! { place(ty)=> #ident: ::core::default::Default::default() }
+                }
+                Storage::Flattened => quote_spanned! { place(ty)=>
+                    #ident: <#ty as ::dynamorm::private::Fields>::finish(partial.#ident)?
+                },
+                Storage::Managed(managed @ Managed::Ttl(_)) => {
+                    let as_trait = managed_trait(managed);
+                    quote_spanned! { place(ty)=>
+                        #ident: partial
+                            .#ident
+                            .or_else(<#ty as #as_trait>::left_out)
+                            .ok_or_else(|| ::dynamorm::private::CodecError::missing(#name))?
+                    }
+                }
+                Storage::Managed(managed) => {
+                    let as_trait = managed_trait(managed);
+                    quote_spanned! { place(ty)=>
+                        #ident: match partial.#ident {
+                            ::dynamorm::private::Option::Some(value) => value,
+                            ::dynamorm::private::Option::None => <#ty as #as_trait>::left_out(),
+                        }
+                    }
+                }
+                Storage::IndexKey | Storage::IndexPart => quote_spanned! { place(ty)=>
+                    #ident: <#ty as ::dynamorm::private::IndexKeyAttribute>::or_left_out(partial.#ident, #name)?
+                },
+                Storage::Plain | Storage::PrimaryKey | Storage::PrimaryPart => quote_spanned! { place(ty)=>
+                    #ident: <#ty as ::dynamorm::private::Stored>::or_absent(partial.#ident, #name)?
+                },
+            }
+        });
+        quote! {
+            fn finish(
+                partial: __Partial,
+            ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                ::dynamorm::private::Result::Ok(Self { #(#fields,)* })
+            }
+        }
+    }
+
+    fn flattened(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.is_flattened())
+    }
+}
+
+fn slot(field: &Field) -> TokenStream {
+    let (ident, ty) = (&field.ident, &field.ty);
+    if field.is_flattened() {
+        quote_spanned!(place(ty)=> #ident: <#ty as ::dynamorm::private::Fields>::Partial)
+    } else {
+        quote!(#ident: ::dynamorm::private::Option<#ty>)
+    }
+}
+
+fn managed_trait(managed: Managed) -> TokenStream {
+    match managed {
+        Managed::Version => quote!(::dynamorm::private::VersionField),
+        Managed::CreatedAt | Managed::UpdatedAt => quote!(::dynamorm::private::TimeField),
+        Managed::Ttl(_) => quote!(::dynamorm::private::TtlField),
+    }
+}
+
+fn managed_attribute(field: &Field, managed: Managed) -> TokenStream {
+    let name = &field.name;
+    let role = match managed {
+        Managed::Version => quote!(Version),
+        Managed::CreatedAt => quote!(CreatedAt),
+        Managed::UpdatedAt => quote!(UpdatedAt),
+        Managed::Ttl(after) => {
+            let after = match after {
+                Some(seconds) => quote!(::dynamorm::private::Option::Some(#seconds)),
+                None => quote!(::dynamorm::private::Option::None),
+            };
+            quote!(Ttl { after: #after })
+        }
+    };
+    quote! {
+        ::dynamorm::private::ManagedAttribute { name: #name, role: ::dynamorm::private::Role::#role }
+    }
+}
+
+#[cfg(test)]
+mod tests;

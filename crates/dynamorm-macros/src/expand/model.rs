@@ -1,0 +1,281 @@
+//! `derive(Model)`: the constants, the key, and the impls of `Fields`, `FromItem`, `Model` and `Key`.
+
+use super::key::{
+    encode_key, encode_key_fields, index_key_type, item_key, key_function, key_ident, key_shapes, key_source,
+    key_struct, primary_types, shape_name, sort_type, template_checks, write_keys,
+};
+use super::{FieldsImpl, place};
+use crate::ast::{Field, Index, Key, Model, PrimaryKey, Segment, Storage};
+use crate::attr::Managed;
+use crate::name;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+
+/// All that a model's derive emits.
+pub(crate) fn expand(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let key_ident = key_ident(model);
+    let key_struct = key_struct(model);
+    let inherent = inherent(model);
+    let shapes = key_shapes(model);
+    let checks = template_checks(model);
+    let one_key = one_key(model);
+    let fields = FieldsImpl {
+        ident,
+        fields: &model.fields,
+        keys: write_keys(model),
+        name: &|field| {
+            let name = &field.name;
+            quote!(#name)
+        },
+    };
+    let fields = fields.expand();
+    let shape = shape(model);
+    let (partition, sort) = primary_types(model);
+    let item_key = item_key(model);
+    let encode_key = encode_key(model);
+    let encode_fields = encode_key_fields(model);
+    quote! {
+        #key_struct
+        #inherent
+
+        const _: () = {
+            #shapes
+            #checks
+            #one_key
+            #fields
+
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl ::dynamorm::private::FromItem for #ident {
+                type Model = #ident;
+                const PROJECTION: ::dynamorm::private::Option<
+                    fn(&mut ::dynamorm::private::Vec<&'static str>),
+                > = ::dynamorm::private::Option::None;
+                fn decode(
+                    reader: &mut ::dynamorm::private::Reader<'_>,
+                ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                    ::dynamorm::private::decode_fields(reader)
+                }
+            }
+
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl ::dynamorm::private::Model for #ident {
+                type Key = #key_ident;
+                type Partition = #partition;
+                type Sort = #sort;
+                #shape
+                fn item_key(&self) -> #key_ident {
+                    #item_key
+                }
+            }
+
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl ::dynamorm::private::Key for #key_ident {
+                type Model = #ident;
+                fn encode(
+                    &self,
+                    item: &mut ::dynamorm::private::ItemWriter<'_>,
+                ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                    #encode_key
+                }
+                #encode_fields
+            }
+        };
+    }
+}
+
+/// `User::key`, `User::PRIMARY_KEY`, `User::EMAIL_INDEX`, `User::EMAIL`.
+pub(crate) fn inherent(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let key = key_function(model);
+    let primary = primary_constant(model);
+    let indexes = model.indexes.iter().enumerate().map(|(at, index)| index_constant(model, index, at));
+    let fields = model.fields.iter().filter(|field| field.is_stored());
+    let fields = fields.map(|field| field_constant(model, field));
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces)]
+        impl #ident {
+            #primary
+            #(#indexes)*
+            #(#fields)*
+            #key
+        }
+    }
+}
+
+fn primary_constant(model: &Model) -> TokenStream {
+    let (vis, ident) = (&model.vis, &model.ident);
+    let (partition, sort) = primary_types(model);
+    let doc = match &model.key {
+        PrimaryKey::Own { partition, sort } => {
+            format!(" The table's key: {}.", describe(model, Some(partition), sort.as_ref()))
+        }
+        PrimaryKey::Flattened(_) => " The table's key: that of the flattened struct.".to_owned(),
+    };
+    quote! {
+        #[doc = #doc]
+        #vis const PRIMARY_KEY: ::dynamorm::private::Index<#ident, #partition, #sort> =
+            ::dynamorm::private::Index::new(&<#ident as ::dynamorm::private::Model>::SHAPE.primary);
+    }
+}
+
+fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
+    let (vis, ident, constant) = (&model.vis, &model.ident, &index.constant);
+    let partition = match &index.partition {
+        Some(key) => index_key_type(model, key),
+        None => primary_types(model).0,
+    };
+    let sort = sort_type(index.sort.as_ref().map(|key| index_key_type(model, key)));
+    let keys = describe(model, index.partition.as_ref(), index.sort.as_ref());
+    let doc = format!(" The index `{}`: {keys}.", index.name);
+    quote! {
+        #[doc = #doc]
+        #vis const #constant: ::dynamorm::private::Index<#ident, #partition, #sort> =
+            ::dynamorm::private::Index::new(&<#ident as ::dynamorm::private::Model>::SHAPE.indexes[#at]);
+    }
+}
+
+fn field_constant(model: &Model, field: &Field) -> TokenStream {
+    let (vis, ident, ty, name) = (&model.vis, &model.ident, &field.ty, &field.name);
+    let constant = name::field_constant(&field.ident);
+    let (types, what) = match field.storage {
+        Storage::PrimaryKey | Storage::PrimaryPart => {
+            (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", part of the table's key")
+        }
+        Storage::Managed(Managed::Ttl(_)) => (quote!(#ident, ::dynamorm::private::Ttl), ", the time to live"),
+        Storage::Managed(_) => {
+            (quote!(#ident, #ty, ::dynamorm::private::ManagedRole), ", kept by the library")
+        }
+        _ => (quote!(#ident, #ty), ""),
+    };
+    let doc = format!(" The attribute `{name}`{what}.");
+    quote! {
+        #[doc = #doc]
+        #vis const #constant: ::dynamorm::private::Attr<#types> = ::dynamorm::private::Attr::new(#name);
+    }
+}
+
+/// ``partition key `pk` = `USER#{id}`, sort key `sk` = `PROFILE` ``
+fn describe(model: &Model, partition: Option<&Key>, sort: Option<&Key>) -> String {
+    let one = |key: &Key| {
+        let template = key.template.iter().map(|segment| match segment {
+            Segment::Literal(text) => text.clone(),
+            Segment::Field(at) => {
+                model.fields.get(*at).map(|field| format!("{{{}}}", field.name)).unwrap_or_default()
+            }
+        });
+        let template = template.collect::<String>();
+        match template.as_str() {
+            "" => format!("`{}`", key.attribute),
+            template => format!("`{}` = `{template}`", key.attribute),
+        }
+    };
+    let partition =
+        partition.map_or("the table's partition key".to_owned(), |key| format!("partition key {}", one(key)));
+    match sort {
+        Some(key) => format!("{partition}, sort key {}", one(key)),
+        None => partition,
+    }
+}
+
+fn shape(model: &Model) -> TokenStream {
+    let name = name::plain(&model.ident);
+    let table = match &model.table {
+        Some(table) => quote!(::dynamorm::private::Option::Some(#table)),
+        None => quote!(::dynamorm::private::Option::None),
+    };
+    let source = key_source(model).map(|field| &field.ty);
+    let (primary, partition) = match (&model.key, source) {
+        (_, Some(ty)) => (
+            quote!(<#ty as ::dynamorm::private::Model>::SHAPE.primary),
+            quote!(<#ty as ::dynamorm::private::Model>::SHAPE.primary.partition),
+        ),
+        (key, None) => {
+            let sort = match key {
+                PrimaryKey::Own { sort: Some(_), .. } => {
+                    quote!(::dynamorm::private::Option::Some(PRIMARY_SORT))
+                }
+                _ => quote!(::dynamorm::private::Option::None),
+            };
+            let primary = quote! {
+                ::dynamorm::private::IndexShape {
+                    name: "",
+                    kind: ::dynamorm::private::IndexKind::Primary,
+                    partition: PRIMARY_PARTITION,
+                    sort: #sort,
+                }
+            };
+            (primary, quote!(PRIMARY_PARTITION))
+        }
+    };
+    let own = model.indexes.iter().map(|index| {
+        let name = &index.name;
+        let (kind, partition) = match index.partition {
+            Some(_) => {
+                let partition = format_ident!("{}", shape_name(index, "PARTITION"));
+                (quote!(Global), quote!(#partition))
+            }
+            None => (quote!(Local), partition.clone()),
+        };
+        let sort = match index.sort {
+            Some(_) => {
+                let sort = format_ident!("{}", shape_name(index, "SORT"));
+                quote!(::dynamorm::private::Option::Some(#sort))
+            }
+            None => quote!(::dynamorm::private::Option::None),
+        };
+        quote! {
+            ::dynamorm::private::IndexShape {
+                name: #name,
+                kind: ::dynamorm::private::IndexKind::#kind,
+                partition: #partition,
+                sort: #sort,
+            }
+        }
+    });
+    let own = quote!(&[#(#own),*]);
+    let indexes = match source {
+        Some(ty) => quote! {{
+            const PARTS: &[&[::dynamorm::private::IndexShape]] =
+                &[#own, <#ty as ::dynamorm::private::Model>::SHAPE.indexes];
+            &::dynamorm::private::join_indexes::<{ ::dynamorm::private::count(PARTS) }>(PARTS)
+        }},
+        None => own,
+    };
+    quote! {
+        const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
+            name: #name,
+            table: #table,
+            primary: #primary,
+            indexes: #indexes,
+            managed: &[<Self as ::dynamorm::private::Fields>::MANAGED],
+        };
+    }
+}
+
+/// Fails to compile if a flattened struct writes a key of its own beside that of the model.
+fn one_key(model: &Model) -> TokenStream {
+    let key_at = match model.key {
+        PrimaryKey::Flattened(at) => Some(at),
+        PrimaryKey::Own { .. } => None,
+    };
+    let others =
+        model.fields.iter().enumerate().filter(|(at, field)| field.is_flattened() && Some(*at) != key_at);
+    let checks = others.map(|(_, Field { ident, ty, .. })| {
+        let text = format!(
+            "`{ident}` is a model with a key of its own, and this model has another: derive `Document` for what both share"
+        );
+        quote_spanned! { place(ty)=>
+            const _: () = {
+                #[allow(unused_imports)]
+                use ::dynamorm::private::NoModel as _;
+                ::core::assert!(!::dynamorm::private::Probe::<#ty>::IS_MODEL, #text)
+            };
+        }
+    });
+    checks.collect()
+}

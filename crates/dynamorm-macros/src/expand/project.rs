@@ -1,0 +1,69 @@
+//! `derive(Project)`: the impls of `Fields` and `FromItem`, with names and types that come from the model's constants.
+
+use super::{FieldsImpl, place};
+use crate::ast::{Field, Project};
+use crate::name;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Path;
+
+/// All that a projection's derive emits.
+pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
+    let ident = &project.ident;
+    let stored = project.fields.iter().filter(|field| field.is_stored());
+    let names = stored.map(|field| name_constant(field, of));
+    let fields = FieldsImpl {
+        ident,
+        fields: &project.fields,
+        keys: TokenStream::new(),
+        name: &|field| {
+            let constant = constant(field);
+            quote!(#constant)
+        },
+    };
+    let fields = fields.expand();
+    quote! {
+        const _: () = {
+            #(#names)*
+            #fields
+
+            #[automatically_derived]
+            #[diagnostic::do_not_recommend]
+            impl ::dynamorm::private::FromItem for #ident {
+                type Model = #of;
+                const PROJECTION: ::dynamorm::private::Option<
+                    fn(&mut ::dynamorm::private::Vec<&'static str>),
+                > = ::dynamorm::private::Option::Some(<Self as ::dynamorm::private::Fields>::names);
+                fn decode(
+                    reader: &mut ::dynamorm::private::Reader<'_>,
+                ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                    ::dynamorm::private::decode_fields(reader)
+                }
+            }
+        };
+    }
+}
+
+fn constant(field: &Field) -> Ident {
+    format_ident!("__{}", name::plain(&field.ident).to_uppercase())
+}
+
+/// The attribute's name, which exists only if the model has the field, with this type.
+fn name_constant(field: &Field, of: &Path) -> TokenStream {
+    let (constant, ty) = (constant(field), &field.ty);
+    let model_constant = name::field_constant(&field.ident);
+    let name = quote_spanned! { place(ty)=>
+        ::dynamorm::private::projected::<#of, #ty, _, _>(<#of>::#model_constant)
+    };
+    let renamed = field.renamed.then(|| {
+        let written = &field.name;
+        let text = format!("the model has another `rename` for `{}`: write the same", field.ident);
+        quote!(
+            const _: () = ::core::assert!(::dynamorm::private::same_name(#constant, #written), #text);
+        )
+    });
+    quote! {
+        const #constant: &str = #name;
+        #renamed
+    }
+}

@@ -1,0 +1,120 @@
+//! Snapshots of what is emitted, each with its input in the header.
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+fn expanded(source: &str, derive: fn(&DeriveInput) -> TokenStream) -> String {
+    let tokens = derive(&syn::parse_str(source).unwrap());
+    prettyplease::unparse(&syn::parse2(tokens).unwrap())
+}
+
+macro_rules! snapshot {
+    ($name:ident, $derive:path, $source:literal) => {
+        #[test]
+        fn $name() {
+            let source = $source;
+            insta::with_settings!({
+                description => source,
+                omit_expression => true,
+                prepend_module_to_snapshot => false,
+                snapshot_path => "snapshots",
+            }, {
+                insta::assert_snapshot!(stringify!($name), expanded(source, $derive));
+            });
+        }
+    };
+}
+
+snapshot!(
+    model_with_templates,
+    crate::model,
+    r#"#[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+#[dynamorm(index = "email-index", pk = email)]
+#[dynamorm(index = "by-tenant", pk = "TENANT#{tenant}", sk = "{created}")]
+pub struct User {
+    id: String,
+    email: String,
+    tenant: Option<String>,
+    created: u64,
+    #[dynamorm(rename = "nick")]
+    nickname: Option<String>,
+    #[dynamorm(skip)]
+    cached: bool,
+    #[dynamorm(version)]
+    version: u64,
+    #[dynamorm(ttl = "30d")]
+    expires: Option<Ttl>,
+}"#
+);
+
+snapshot!(
+    model_with_keys_on_fields,
+    crate::model,
+    r#"struct Account {
+    #[dynamorm(pk)]
+    id: AccountId,
+    #[dynamorm(sk, gsi("inverted", pk))]
+    sk: String,
+    #[dynamorm(gsi("inverted", sk), lsi("by-date", sk), created_at)]
+    created: Timestamp,
+}"#
+);
+
+snapshot!(
+    model_with_a_flattened_key,
+    crate::model,
+    r#"#[dynamorm(local_index = "by-total", sk = total)]
+struct Order {
+    #[dynamorm(flatten)]
+    entity: Entity,
+    total: i64,
+}"#
+);
+
+snapshot!(
+    model_with_a_mistake,
+    crate::model,
+    r#"#[dynamorm(pk = "USER#{idd}")]
+struct User {
+    id: String,
+}"#
+);
+
+snapshot!(
+    projection,
+    crate::project,
+    r#"#[dynamorm(of = Order)]
+struct OrderSummary {
+    #[dynamorm(flatten)]
+    entity: EntitySummary,
+    #[dynamorm(rename = "amount")]
+    total: i64,
+    #[dynamorm(skip)]
+    seen: bool,
+}"#
+);
+
+snapshot!(
+    document_of_a_struct,
+    crate::document,
+    r#"#[dynamorm(rename_all = "camelCase")]
+struct Address {
+    street_name: String,
+    #[dynamorm(flatten)]
+    place: Place,
+    others: Vec<Self>,
+}"#
+);
+
+snapshot!(document_of_a_newtype, crate::document, "struct UserId(String);");
+
+snapshot!(
+    document_of_an_enum,
+    crate::document,
+    r#"#[dynamorm(rename_all = "snake_case")]
+enum Status {
+    OnHold,
+    #[dynamorm(rename = "gone")]
+    Deleted,
+}"#
+);

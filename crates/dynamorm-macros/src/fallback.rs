@@ -1,0 +1,164 @@
+//! After a mistake: the impls all the same, with empty bodies, so that one mistake does not become many where the type is used.
+
+use crate::ast::{Document, DocumentKind, Model, Project};
+use crate::expand;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// Everything of a model that other code may name.
+pub(crate) fn model(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let key_ident = format_ident!("{}Key", crate::name::plain(ident), span = ident.span());
+    let key_struct = expand::key_struct(model);
+    let inherent = expand::inherent(model);
+    let fields = fields(ident);
+    let from_item = from_item(ident, &quote!(#ident));
+    let failed = failed();
+    let (partition, sort) = expand::primary_types(model);
+    let key = expand::item_key(model);
+    let shapes = model.indexes.iter().map(|_| quote!(NOTHING));
+    quote! {
+        #key_struct
+        #inherent
+
+        const _: () = {
+            const NO_KEY: ::dynamorm::private::KeyShape = ::dynamorm::private::KeyShape {
+                attribute: "",
+                kind: ::dynamorm::private::ScalarType::S,
+                template: &[],
+                raw: false,
+            };
+            const NOTHING: ::dynamorm::private::IndexShape = ::dynamorm::private::IndexShape {
+                name: "",
+                kind: ::dynamorm::private::IndexKind::Primary,
+                partition: NO_KEY,
+                sort: ::dynamorm::private::Option::None,
+            };
+            #fields
+            #from_item
+
+            impl ::dynamorm::private::Model for #ident {
+                type Key = #key_ident;
+                type Partition = #partition;
+                type Sort = #sort;
+                const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
+                    name: "",
+                    table: ::dynamorm::private::Option::None,
+                    primary: NOTHING,
+                    indexes: &[#(#shapes),*],
+                    managed: &[],
+                };
+                fn item_key(&self) -> #key_ident {
+                    #key
+                }
+            }
+
+            impl ::dynamorm::private::Key for #key_ident {
+                type Model = #ident;
+                fn encode(
+                    &self,
+                    _: &mut ::dynamorm::private::ItemWriter<'_>,
+                ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                    #failed
+                }
+            }
+        };
+    }
+}
+
+/// The impls of a projection.
+pub(crate) fn project(project: &Project) -> TokenStream {
+    let ident = &project.ident;
+    let fields = fields(ident);
+    let from_item = project.of.as_ref().map(|of| from_item(ident, &quote!(#of)));
+    quote!(const _: () = { #fields #from_item };)
+}
+
+/// The impls of a document.
+pub(crate) fn document(document: &Document) -> TokenStream {
+    let ident = &document.ident;
+    let failed = failed();
+    let as_struct = match document.kind {
+        DocumentKind::Struct(_) => Some(fields(ident)),
+        DocumentKind::Newtype(_) => None,
+        DocumentKind::Enum(_) => Some(quote! {
+            impl ::dynamorm::private::KeyAttribute for #ident {
+                const TYPE: ::dynamorm::private::ScalarType = ::dynamorm::private::ScalarType::S;
+                fn key_part(&self) -> ::dynamorm::private::Part<'_> {
+                    ::dynamorm::private::Part::Text(::core::convert::From::from(""))
+                }
+            }
+            impl ::dynamorm::private::TemplateAttribute for #ident {}
+        }),
+    };
+    quote! {
+        const _: () = {
+            #as_struct
+
+            impl ::dynamorm::private::Attribute for #ident {
+                fn encode(
+                    &self,
+                    _: &mut ::dynamorm::private::Writer,
+                ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                    #failed
+                }
+                fn decode(
+                    _: &mut ::dynamorm::private::Reader<'_>,
+                ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                    #failed
+                }
+            }
+        };
+    }
+}
+
+fn fields(ident: &Ident) -> TokenStream {
+    let failed = failed();
+    quote! {
+        impl ::dynamorm::private::Fields for #ident {
+            type Partial = ();
+            const MANAGED: &'static [::dynamorm::private::ManagedAttribute] = &[];
+            fn names(_: &mut ::dynamorm::private::Vec<&'static str>) {}
+            fn encode(
+                &self,
+                _: &mut ::dynamorm::private::ItemWriter<'_>,
+                _: &mut ::dynamorm::private::ManagedValues,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                #failed
+            }
+            fn accept(
+                _: &mut (),
+                _: &str,
+                _: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<bool, ::dynamorm::private::CodecError> {
+                #failed
+            }
+            fn finish(_: ()) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                #failed
+            }
+        }
+    }
+}
+
+fn from_item(ident: &Ident, model: &TokenStream) -> TokenStream {
+    let failed = failed();
+    quote! {
+        impl ::dynamorm::private::FromItem for #ident {
+            type Model = #model;
+            const PROJECTION: ::dynamorm::private::Option<
+                fn(&mut ::dynamorm::private::Vec<&'static str>),
+            > = ::dynamorm::private::Option::None;
+            fn decode(
+                _: &mut ::dynamorm::private::Reader<'_>,
+            ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
+                #failed
+            }
+        }
+    }
+}
+
+fn failed() -> TokenStream {
+    quote! {
+        ::dynamorm::private::Result::Err(::dynamorm::private::CodecError::invalid("did not compile"))
+    }
+}

@@ -1,0 +1,225 @@
+//! The derives of dynamorm: they parse, check and emit, and hold no logic that runs.
+//!
+//! Four questions, in the order of the files: what did they write (`attr`, `place`, `template`), what is it (`ast`), is it legal
+//! (`check`), what do we emit (`expand`, and `fallback` after a mistake).
+
+mod ast;
+mod attr;
+mod check;
+mod errors;
+mod expand;
+mod fallback;
+mod name;
+mod place;
+mod template;
+
+use errors::Errors;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::DeriveInput;
+
+/// Makes a struct a model: an item of a table.
+///
+/// It implements the trait `Model`, and adds to the struct
+///
+/// - `User::key(..)`, which makes the primary key `UserKey` from the fields that it is made of;
+/// - `User::PRIMARY_KEY` and one constant for each index, such as `User::EMAIL_INDEX`, to query with;
+/// - one constant for each attribute, such as `User::EMAIL`, to write conditions and updates with.
+///
+/// ```ignore
+/// use dynamorm::{Model, Timestamp, Ttl};
+///
+/// #[derive(Model)]
+/// #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+/// #[dynamorm(index = "email-index", pk = email)]
+/// #[dynamorm(index = "by-tenant", pk = "TENANT#{tenant}", sk = "{joined}")]
+/// struct User {
+///     id: String,
+///     email: String,
+///     tenant: Option<String>,
+///     joined: Timestamp,
+///     #[dynamorm(rename = "nick")]
+///     nickname: Option<String>,
+///     #[dynamorm(version)]
+///     version: u64,
+///     #[dynamorm(created_at)]
+///     created_at: Timestamp,
+///     #[dynamorm(ttl = "30d")]
+///     expires: Option<Ttl>,
+/// }
+///
+/// let key: UserKey = User::key("u1");
+/// ```
+///
+/// # Keys
+///
+/// A key is either a field, `pk = email`, whose attribute is then the key attribute, or a template, `pk = "USER#{id}"`,
+/// which makes a key attribute of its own from text and fields. The fields of a template are stored as attributes too.
+/// `{{` and `}}` stand for braces. Between two fields there is text that begins with a punctuation mark, such as `#`.
+///
+/// Keys stand above the struct, as in the example, or all of them on fields:
+///
+/// ```ignore
+/// #[derive(Model)]
+/// struct Account {
+///     #[dynamorm(pk)]
+///     id: String,
+///     #[dynamorm(sk, gsi("inverted", pk))]
+///     sk: String,
+///     #[dynamorm(gsi("inverted", sk))]
+///     owner: String,
+/// }
+/// ```
+///
+/// A model without `pk` has the key of its first flattened field, which must be a model itself; its indexes count as well.
+///
+/// A field in the table's key cannot be an `Option`. One in an index's key can: `None`, and an empty string, leave the item
+/// out of the index.
+///
+/// # Above the struct
+///
+/// | Word | What it does |
+/// |---|---|
+/// | `table = "app"` | names the table, unless the client names another |
+/// | `pk = field`, `pk = "USER#{id}"` | the partition key, of the table or of the index in the same `#[dynamorm(…)]` |
+/// | `sk = field`, `sk = "ORDER#{at}"` | the sort key, likewise |
+/// | `index = "name"` | a global secondary index, in a `#[dynamorm(…)]` of its own with `pk` and perhaps `sk` |
+/// | `local_index = "name"` | a local secondary index, with `sk`: it has the table's partition key |
+/// | `pk_attribute = "PK"` | the attribute that the template of `pk` makes; else `pk`, or `{index}_pk` for an index |
+/// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |
+/// | `keys = "raw"` | templates take values as they are, without escapes or fixed widths: for tables that exist already |
+/// | `rename_all = "camelCase"` | names of attributes; also `snake_case`, `kebab-case`, `PascalCase`, `SCREAMING_SNAKE_CASE` |
+///
+/// # Above a field
+///
+/// | Word | What it does |
+/// |---|---|
+/// | `pk`, `sk` | the field is the partition key or the sort key of the table |
+/// | `gsi("name", pk)`, `gsi("name", sk)` | the field is a key of a global secondary index |
+/// | `lsi("name", sk)` | the field is the sort key of a local secondary index |
+/// | `rename = "name"` | the attribute's name |
+/// | `skip` | the field is not stored, and read as its default |
+/// | `flatten` | the attributes of the field's struct become attributes of the item |
+/// | `version` | a `u64` that each write checks and raises |
+/// | `created_at` | a `Timestamp` that the first write sets |
+/// | `updated_at` | a `Timestamp` that each write sets |
+/// | `ttl` | when DynamoDB may delete the item: a `Ttl`, a `Timestamp`, or an `Option` of one |
+/// | `ttl = "30d"` | the same, set by each write that sets no other time; units `s`, `m`, `h`, `d`, `w` |
+#[proc_macro_derive(Model, attributes(dynamorm))]
+pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input, model)
+}
+
+/// Makes a struct a projection of a model: some of its attributes, read instead of the whole item.
+///
+/// Each field is one of the model's, with the same name and type, or an `Option` of that type; it has the attribute's name
+/// from there. A field that the model lacks, or has with another type, does not compile.
+///
+/// An attribute that may be absent needs an `Option` here, even where the model reads its absence as a default: one left out
+/// of an index, or one that the library keeps.
+///
+/// ```ignore
+/// use dynamorm::Project;
+///
+/// #[derive(Project)]
+/// #[dynamorm(of = Order)]
+/// struct OrderSummary {
+///     placed_at: Timestamp,
+///     total: i64,
+/// }
+/// ```
+///
+/// | Word | Where | What it does |
+/// |---|---|---|
+/// | `of = Order` | above the struct | the model |
+/// | `rename = "name"` | above a field | nothing but a check that the model has the same `rename` |
+/// | `skip` | above a field | the field is not read but has its default |
+/// | `flatten` | above a field | the fields of a struct, itself a projection or a document, are read too |
+#[proc_macro_derive(Project, attributes(dynamorm))]
+pub fn derive_project(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input, project)
+}
+
+/// Makes a struct, a newtype or an enum an attribute type, or a struct to flatten.
+///
+/// - A struct with named fields is stored as a map (M).
+/// - A newtype is stored as its field, and can be a key where that can.
+/// - An enum without data is stored as the name of its variant (S), and can be a key.
+///
+/// ```ignore
+/// use dynamorm::Document;
+///
+/// #[derive(Document)]
+/// struct Address {
+///     city: String,
+///     country: Option<String>,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Eq, Hash, Document)]
+/// struct UserId(String);
+///
+/// #[derive(Debug, Clone, PartialEq, Eq, Hash, Document)]
+/// #[dynamorm(rename_all = "snake_case")]
+/// enum Status {
+///     Active,
+///     #[dynamorm(rename = "on-hold")]
+///     OnHold,
+/// }
+/// ```
+///
+/// | Word | Where | What it does |
+/// |---|---|---|
+/// | `rename_all = "camelCase"` | above a struct or an enum | names of attributes or variants, in one of the cases of `Model` |
+/// | `rename = "name"` | above a field or a variant | the attribute's name, or the text of the variant |
+/// | `skip` | above a field | the field is not stored, and read as its default |
+/// | `flatten` | above a field | the attributes of the field's struct become ours |
+/// | `version`, `created_at`, `updated_at`, `ttl` | above a field | as in a model; such a struct can only be flattened into one |
+///
+/// A key must also be `Debug`, `Clone`, `PartialEq`, `Eq` and `Hash`.
+#[proc_macro_derive(Document, attributes(dynamorm))]
+pub fn derive_document(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input, document)
+}
+
+fn derive(
+    input: proc_macro::TokenStream,
+    expand: impl FnOnce(&DeriveInput) -> TokenStream,
+) -> proc_macro::TokenStream {
+    match syn::parse::<DeriveInput>(input) {
+        Ok(input) => expand(&input).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+fn model(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let model = check::model(input, &mut errors);
+    if errors.is_empty() {
+        return expand::model(&model);
+    }
+    refuse(input, &errors, fallback::model(&model))
+}
+
+fn project(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let project = check::project(input, &mut errors);
+    match &project.of {
+        Some(of) if errors.is_empty() => expand::project(&project, of),
+        _ => refuse(input, &errors, fallback::project(&project)),
+    }
+}
+
+fn document(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let document = check::document(input, &mut errors);
+    if errors.is_empty() {
+        return expand::document(&document);
+    }
+    refuse(input, &errors, fallback::document(&document))
+}
+
+/// The mistakes, and impls that keep them from spreading. A generic type gets none: they would need its parameters.
+fn refuse(input: &DeriveInput, errors: &Errors, fallback: TokenStream) -> TokenStream {
+    let errors = errors.to_tokens();
+    if input.generics.params.is_empty() { quote!(#errors #fallback) } else { errors }
+}

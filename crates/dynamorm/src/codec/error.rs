@@ -1,0 +1,137 @@
+//! What can go wrong between bytes and Rust values, with the path of the attribute and never its value.
+
+use crate::limits::grouped;
+use std::fmt;
+
+/// Why a value could not be read or written, and where.
+///
+/// Its text has the attribute's path, the expected type and the found one, never a value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodecError(Box<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    /// From the innermost segment outwards.
+    path: Vec<Segment>,
+    problem: Problem,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Segment {
+    Name(String),
+    Index(usize),
+}
+
+/// What is wrong, without the value that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The stored type is another one.
+    Type { expected: &'static str, found: &'static str },
+    /// The attribute is not in the item and its type has no form for absence.
+    Missing,
+    /// A number that the Rust type cannot hold.
+    OutOfRange { expected: &'static str },
+    /// Anything else about one value; the text completes "the attribute …".
+    Invalid(&'static str),
+    /// The bytes are not the JSON that DynamoDB sends.
+    Malformed { offset: usize, expected: &'static str },
+    /// A key attribute that is empty.
+    EmptyKey,
+    /// A key attribute over its limit, in bytes.
+    KeyTooLong { bytes: usize, limit: usize },
+}
+
+impl CodecError {
+    #[cold]
+    pub(crate) fn new(problem: Problem) -> Self {
+        Self(Box::new(Inner { path: Vec::new(), problem }))
+    }
+
+    /// The stored type is another one than the Rust type needs; both by DynamoDB's name, such as `S` or `NS`.
+    #[cold]
+    pub fn wrong_type(expected: &'static str, found: &'static str) -> Self {
+        Self::new(Problem::Type { expected, found })
+    }
+
+    /// The value cannot be stored or read; `why` completes the sentence "the attribute …", without the value.
+    #[cold]
+    pub fn invalid(why: &'static str) -> Self {
+        Self::new(Problem::Invalid(why))
+    }
+
+    /// The attribute is absent and must not be.
+    #[cold]
+    pub fn missing(name: &str) -> Self {
+        Self::new(Problem::Missing).at(name)
+    }
+
+    /// Adds the name of the attribute in which this happened: call it on the way out.
+    #[cold]
+    #[must_use]
+    pub fn at(mut self, name: &str) -> Self {
+        self.0.path.push(Segment::Name(name.to_owned()));
+        self
+    }
+
+    /// Adds the position in the list in which this happened.
+    #[cold]
+    #[must_use]
+    pub fn at_index(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+
+    /// The path of the attribute, as DynamoDB writes it: `address.lines[2]`. Empty where no attribute is concerned.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in self.0.path.iter().rev() {
+            match segment {
+                Segment::Name(name) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name);
+                }
+                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        path
+    }
+
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.0.problem
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path();
+        match path.as_str() {
+            "" => f.write_str("the value ")?,
+            path => write!(f, "attribute `{path}` ")?,
+        }
+        match &self.0.problem {
+            Problem::Type { expected, found } => write!(f, "has type {found}, expected {expected}"),
+            Problem::Missing => f.write_str("is missing"),
+            Problem::OutOfRange { expected } => write!(f, "does not fit in `{expected}`"),
+            Problem::Invalid(why) => f.write_str(why),
+            Problem::Malformed { offset, expected } => {
+                write!(f, "is malformed at byte {offset}: expected {expected}")
+            }
+            Problem::EmptyKey => f.write_str("is empty, and DynamoDB keys must not be"),
+            Problem::KeyTooLong { bytes, limit } => {
+                let (bytes, limit) = (grouped(*bytes), grouped(*limit));
+                write!(f, "is {bytes} bytes, the limit for this key is {limit} bytes")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CodecError({self})")
+    }
+}
+
+impl std::error::Error for CodecError {}

@@ -1,0 +1,245 @@
+//! Attribute values: DynamoDB's types, and the reader's methods that read a value with its type.
+//!
+//! What is not here: JSON itself (`reader`), and how a Rust type is read (`scalar` and so on).
+
+use super::reader::malformed;
+use super::set::SetElement;
+use super::{Attribute, CodecError, Reader};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
+
+/// DynamoDB's types, by the tag that stands before each value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// String.
+    S,
+    /// Number.
+    N,
+    /// Binary.
+    B,
+    /// Boolean.
+    Bool,
+    /// Null.
+    Null,
+    /// List.
+    L,
+    /// Map.
+    M,
+    /// String set.
+    Ss,
+    /// Number set.
+    Ns,
+    /// Binary set.
+    Bs,
+}
+
+impl Tag {
+    /// Gives DynamoDB's name for it: `S`, `BOOL`, `NS`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tag::S => "S",
+            Tag::N => "N",
+            Tag::B => "B",
+            Tag::Bool => "BOOL",
+            Tag::Null => "NULL",
+            Tag::L => "L",
+            Tag::M => "M",
+            Tag::Ss => "SS",
+            Tag::Ns => "NS",
+            Tag::Bs => "BS",
+        }
+    }
+
+    #[inline]
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "S" => Tag::S,
+            "N" => Tag::N,
+            "B" => Tag::B,
+            "BOOL" => Tag::Bool,
+            "NULL" => Tag::Null,
+            "L" => Tag::L,
+            "M" => Tag::M,
+            "SS" => Tag::Ss,
+            "NS" => Tag::Ns,
+            "BS" => Tag::Bs,
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads one attribute value: `{"S":…}`. `value` gets its type and reads what the type stands before.
+    ///
+    /// # Errors
+    ///
+    /// If this is not an attribute value, or `value` fails.
+    #[inline]
+    pub fn value<T>(
+        &mut self,
+        value: impl FnOnce(&mut Self, Tag) -> Result<T, CodecError>,
+    ) -> Result<T, CodecError> {
+        self.open(b'{', "an attribute value")?;
+        let start = self.position();
+        let tag = Tag::from_name(&self.name()?).ok_or_else(|| malformed(start, "an attribute type"))?;
+        let value = value(self, tag)?;
+        self.expect(b'}', "`}` after one attribute value")?;
+        self.close();
+        Ok(value)
+    }
+
+    /// Reads a value of type S.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type.
+    #[inline]
+    pub fn s(&mut self) -> Result<Cow<'a, str>, CodecError> {
+        self.typed(Tag::S, Self::string)
+    }
+
+    /// Reads the digits of a value of type N.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type.
+    #[inline]
+    pub fn n(&mut self) -> Result<Cow<'a, str>, CodecError> {
+        self.typed(Tag::N, Self::string)
+    }
+
+    /// Reads a value of type B.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type, or is not base64.
+    pub fn b(&mut self) -> Result<Vec<u8>, CodecError> {
+        self.typed(Tag::B, Self::base64)
+    }
+
+    /// Reads a value of type BOOL.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type.
+    #[inline]
+    pub fn bool(&mut self) -> Result<bool, CodecError> {
+        self.typed(Tag::Bool, Self::truth)
+    }
+
+    /// Reads a value of type L.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type, or an element fails: then with its position.
+    pub fn list<T: Attribute>(&mut self) -> Result<Vec<T>, CodecError> {
+        self.typed(Tag::L, |reader| reader.elements(T::decode))
+    }
+
+    /// Reads a value of type M, an object of attributes, one `member` at a time.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type, or `member` fails; the names of members are not added to its errors.
+    #[inline]
+    pub fn map(
+        &mut self,
+        member: impl FnMut(&mut Self, &str) -> Result<(), CodecError>,
+    ) -> Result<(), CodecError> {
+        self.typed(Tag::M, |reader| reader.object(member))
+    }
+
+    /// Reads a value of type SS, NS or BS, whichever the elements are stored in.
+    ///
+    /// # Errors
+    ///
+    /// If it has another type, or an element fails: then with its position.
+    pub fn set<T: SetElement>(&mut self) -> Result<Vec<T>, CodecError> {
+        self.typed(T::SET, |reader| reader.elements(T::decode_element))
+    }
+
+    /// Reads `{"NULL":true}` if it follows, else reads nothing and gives false.
+    #[inline]
+    pub(crate) fn null(&mut self) -> Result<bool, CodecError> {
+        let mut ahead = self.clone();
+        ahead.open(b'{', "an attribute value")?;
+        if ahead.name()? != Tag::Null.name() {
+            return Ok(false);
+        }
+        self.value(|reader, _| reader.only_true())?;
+        Ok(true)
+    }
+
+    /// Reads what follows the tag B: a string of base64.
+    pub(crate) fn base64(&mut self) -> Result<Vec<u8>, CodecError> {
+        STANDARD.decode(self.string()?.as_bytes()).map_err(|_| CodecError::invalid("is not base64"))
+    }
+
+    /// Reads what follows the tag BOOL.
+    #[inline]
+    pub(crate) fn truth(&mut self) -> Result<bool, CodecError> {
+        match self.peek() {
+            Some(b't') => self.literal("true").map(|()| true),
+            _ => self.literal("false").map(|()| false),
+        }
+    }
+
+    /// Reads what follows the tag NULL, for which DynamoDB has one value.
+    #[inline]
+    pub(crate) fn only_true(&mut self) -> Result<(), CodecError> {
+        self.skip_white_space();
+        self.literal("true")
+    }
+
+    /// Reads what follows the tag L, SS, NS or BS.
+    pub(crate) fn elements<T>(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<T, CodecError>,
+    ) -> Result<Vec<T>, CodecError> {
+        let mut elements = Vec::new();
+        self.array(|reader| {
+            elements.push(element(reader).map_err(|e| e.at_index(elements.len()))?);
+            Ok(())
+        })?;
+        Ok(elements)
+    }
+
+    #[inline]
+    fn typed<T>(
+        &mut self,
+        expected: Tag,
+        value: impl FnOnce(&mut Self) -> Result<T, CodecError>,
+    ) -> Result<T, CodecError> {
+        self.value(|reader, found| {
+            if found == expected {
+                value(reader)
+            } else {
+                Err(CodecError::wrong_type(expected.name(), found.name()))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Problem;
+
+    #[test]
+    fn an_attribute_value_has_exactly_one_type() {
+        let read = |text| Reader::from_text(text).s().map(Cow::into_owned);
+        assert_eq!(read(r#" { "S" : "a" } "#).as_deref(), Ok("a"));
+        for text in [r#"{}"#, r#"{"S":"a","N":"1"}"#, r#"{"S":"a",}"#, r#"{"X":"a"}"#, r#""a""#, r#"{"S":1}"#]
+        {
+            assert!(matches!(read(text).unwrap_err().problem(), Problem::Malformed { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_type_is_named() {
+        let error = Reader::from_text(r#"{"S":"secret"}"#).n().unwrap_err();
+        assert_eq!(error.to_string(), "the value has type S, expected N");
+    }
+}

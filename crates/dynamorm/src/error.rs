@@ -1,0 +1,383 @@
+//! The one error of this crate: opaque, with a kind, predicates, and the facts to act on. Never a value.
+
+use crate::codec::{CodecError, Problem, Reader};
+use crate::model::FromItem;
+use crate::transport::{Operation, ServiceError};
+use bytes::Bytes;
+use std::fmt;
+
+/// A result with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed.
+///
+/// Ask it with its predicates, or match on [`Error::kind`]. Its text names the operation, the table, attributes and limits,
+/// and never a value.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: Option<Operation>,
+    table: Option<String>,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    item: Option<Bytes>,
+    cancellations: Vec<Cancellation>,
+    unprocessed: Vec<Unprocessed>,
+    start_key: bool,
+    service: Option<ServiceError>,
+}
+
+/// What sort of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A read that must give an item found none.
+    NotFound,
+    /// A read that must give one item found more.
+    NotUnique,
+    /// A condition was not met; nothing was written.
+    ConditionFailed,
+    /// A transaction was cancelled; nothing was written. [`Error::cancellations`] says why.
+    TransactionCanceled,
+    /// Another request was writing the same item; nothing was written.
+    Conflict,
+    /// Some writes of a batch were not done, after all retries. [`Error::unprocessed`] says which.
+    Unprocessed,
+    /// DynamoDB refused for the rate of requests.
+    Throttled,
+    /// The request cannot be right; mostly found before it is sent.
+    InvalidRequest,
+    /// A value could not be stored or read.
+    Codec,
+    /// The table, or the index, does not exist.
+    TableNotFound,
+    /// The credentials do not allow it.
+    AccessDenied,
+    /// The request, or its answer, did not get through: it may or may not have been carried out.
+    Transport,
+    /// DynamoDB failed in another way.
+    Service,
+}
+
+/// Why one operation of a transaction was at fault.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Cancellation {
+    /// The operation, counted from 0 in the order they were added.
+    pub operation: usize,
+    /// Why.
+    pub code: CancelCode,
+    item: Option<Bytes>,
+}
+
+impl Cancellation {
+    pub(crate) fn new(operation: usize, code: CancelCode, item: Option<Bytes>) -> Self {
+        Self { operation, code, item }
+    }
+
+    /// The item as it was, if the operation asked for it with `returning_old_on_failure`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if the item is not an `R`.
+    pub fn item<R: FromItem>(&self) -> Result<Option<R>> {
+        decode_item(self.item.as_ref())
+    }
+}
+
+/// Which operation and why, without the item: values belong in no log.
+impl fmt::Debug for Cancellation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancellation")
+            .field("operation", &self.operation)
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The reason code of one [`Cancellation`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CancelCode {
+    /// Its condition was not met.
+    ConditionFailed,
+    /// Another request was writing the same item.
+    Conflict,
+    /// Its rate of requests was over the table's or the account's.
+    Throttled,
+    /// The item collection would be over 10 GB.
+    ItemCollectionSizeLimit,
+    /// DynamoDB found it invalid.
+    Invalid,
+    /// A code that this version does not know.
+    Other,
+}
+
+impl fmt::Display for CancelCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CancelCode::ConditionFailed => "condition failed",
+            CancelCode::Conflict => "conflict with another request",
+            CancelCode::Throttled => "throttled",
+            CancelCode::ItemCollectionSizeLimit => "item collection over its size limit",
+            CancelCode::Invalid => "invalid",
+            CancelCode::Other => "other",
+        })
+    }
+}
+
+/// One write of a batch that was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unprocessed {
+    /// The write, counted from 0 in the order they were added.
+    pub operation: usize,
+    /// The table that it is for.
+    pub table: String,
+}
+
+impl Unprocessed {
+    pub(crate) fn new(operation: usize, table: String) -> Self {
+        Self { operation, table }
+    }
+}
+
+impl Error {
+    #[cold]
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            table: None,
+            message: message.into(),
+            source: None,
+            item: None,
+            cancellations: Vec::new(),
+            unprocessed: Vec::new(),
+            start_key: false,
+            service: None,
+        }))
+    }
+
+    #[cold]
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidRequest, message)
+    }
+
+    #[cold]
+    pub(crate) fn invalid_start_key(message: impl Into<String>) -> Self {
+        let mut error = Self::invalid(message);
+        error.0.start_key = true;
+        error
+    }
+
+    /// Names the operation and the table, unless they are named already.
+    #[cold]
+    #[must_use]
+    pub(crate) fn during(mut self, operation: Operation, table: Option<&str>) -> Self {
+        self.0.operation.get_or_insert(operation);
+        if self.0.table.is_none() {
+            self.0.table = table.map(str::to_owned);
+        }
+        self
+    }
+
+    /// Says which operation of a batch or a transaction it is about.
+    #[cold]
+    #[must_use]
+    pub(crate) fn in_operation(mut self, nth: usize) -> Self {
+        self.0.message = format!("operation {nth}: {}", self.0.message);
+        self
+    }
+
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_item(mut self, item: Option<Bytes>) -> Self {
+        self.0.item = item;
+        self
+    }
+
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_cancellations(mut self, cancellations: Vec<Cancellation>) -> Self {
+        self.0.cancellations = cancellations;
+        self
+    }
+
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_unprocessed(mut self, unprocessed: Vec<Unprocessed>) -> Self {
+        self.0.unprocessed = unprocessed;
+        self
+    }
+
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_service(mut self, service: ServiceError) -> Self {
+        self.0.service = Some(service);
+        self
+    }
+
+    /// DynamoDB's own code for it, such as `ResourceInUseException`, if it was DynamoDB that failed it.
+    #[must_use]
+    pub fn service_code(&self) -> Option<&str> {
+        self.0.service.as_ref().map(|service| service.code.as_str())
+    }
+
+    /// DynamoDB's own words. They may hold values, so they are in no text of this error: log them where you may.
+    #[must_use]
+    pub fn service_message(&self) -> Option<&str> {
+        self.0.service.as_ref().map(|service| service.message.as_str())
+    }
+
+    /// What sort of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed, by DynamoDB's name, such as `PutItem`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::name)
+    }
+
+    /// The table that it failed on, where it was one.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// True if a read that must give an item found none.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// True if a read that must give one item found more.
+    #[must_use]
+    pub fn is_not_unique(&self) -> bool {
+        self.kind() == ErrorKind::NotUnique
+    }
+
+    /// True if a condition was not met: of this write, or of any operation of this transaction.
+    #[must_use]
+    pub fn is_condition_failed(&self) -> bool {
+        self.kind() == ErrorKind::ConditionFailed
+            || self.0.cancellations.iter().any(|c| c.code == CancelCode::ConditionFailed)
+    }
+
+    /// True if another request was writing the same item, as this write or as an operation of this transaction.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+            || self.0.cancellations.iter().any(|c| c.code == CancelCode::Conflict)
+    }
+
+    /// True if DynamoDB refused for the rate of requests, of a transaction's operations too.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.kind() == ErrorKind::Throttled
+            || self.0.cancellations.iter().any(|c| c.code == CancelCode::Throttled)
+    }
+
+    /// True if the request cannot be right.
+    #[must_use]
+    pub fn is_invalid_request(&self) -> bool {
+        self.kind() == ErrorKind::InvalidRequest
+    }
+
+    /// True if the request is invalid because its start key is: altered, or of another query.
+    ///
+    /// Where start keys come from clients, this one is the client's fault.
+    #[must_use]
+    pub fn is_invalid_start_key(&self) -> bool {
+        self.0.start_key
+    }
+
+    /// True if the table, or the index, does not exist.
+    #[must_use]
+    pub fn is_table_not_found(&self) -> bool {
+        self.kind() == ErrorKind::TableNotFound
+    }
+
+    /// Why a transaction was cancelled: each operation at fault, in the order they were added.
+    #[must_use]
+    pub fn cancellations(&self) -> &[Cancellation] {
+        &self.0.cancellations
+    }
+
+    /// The writes of a batch that were not done, in the order they were added.
+    #[must_use]
+    pub fn unprocessed(&self) -> &[Unprocessed] {
+        &self.0.unprocessed
+    }
+
+    /// The item as it was when the condition failed, if `returning_old_on_failure` asked for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if the item is not an `R`.
+    pub fn item<R: FromItem>(&self) -> Result<Option<R>> {
+        decode_item(self.0.item.as_ref())
+    }
+}
+
+fn decode_item<R: FromItem>(item: Option<&Bytes>) -> Result<Option<R>> {
+    let Some(item) = item else { return Ok(None) };
+    let mut reader = Reader::new(item)?;
+    Ok(Some(R::decode(&mut reader)?))
+}
+
+impl From<CodecError> for Error {
+    #[cold]
+    fn from(error: CodecError) -> Self {
+        let kind = match error.problem() {
+            // A key that DynamoDB would refuse is a bad request, not bad data.
+            Problem::EmptyKey | Problem::KeyTooLong { .. } => ErrorKind::InvalidRequest,
+            _ => ErrorKind::Codec,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.operation, &self.0.table) {
+            (Some(operation), Some(table)) => write!(f, "{} on \"{table}\": ", operation.name())?,
+            (Some(operation), None) => write!(f, "{}: ", operation.name())?,
+            (None, _) => {}
+        }
+        f.write_str(&self.0.message)?;
+        for (nth, cancellation) in self.0.cancellations.iter().enumerate() {
+            let before = if nth == 0 { ": " } else { ", " };
+            write!(f, "{before}operation {} {}", cancellation.operation, cancellation.code)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind).field("message", &format_args!("{self}"));
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,378 @@
+//! Key conditions: which partition a query reads, and which part of it.
+//!
+//! A key condition is made by an index handle (`User::EMAIL_INDEX.partition(..)`), belongs to one model and one index, and
+//! confines the query to that model's items where they share a partition with others: the text that the model's sort keys
+//! begin with bounds every condition on them.
+
+use super::Placeholders;
+use super::raw::{RawExpression, Token};
+use crate::codec::Writer;
+use crate::key::{
+    IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey, PrefixedSortKey, Segment, SortKey, render,
+};
+use crate::model::{Model, ModelShape};
+use crate::{AttributeValue, Error, Index, Result, limits};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// The partition that a query reads, and a condition on its sort key if there is one.
+///
+/// `S` is the type of the sort key's value; nothing can be compared with `NoSortKey`.
+#[must_use = "a key condition does nothing until it is given to a query"]
+pub struct KeyCondition<M, S = NoSortKey> {
+    kind: Kind,
+    of: PhantomData<fn() -> (M, S)>,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Typed { index: &'static IndexShape, partition: KeyParts, sort: Sort },
+    Raw { expression: RawExpression, index: Option<String> },
+}
+
+#[derive(Clone)]
+enum Sort {
+    Any,
+    Equal(KeyParts),
+    Less(KeyParts),
+    LessOrEqual(KeyParts),
+    Greater(KeyParts),
+    GreaterOrEqual(KeyParts),
+    Between(KeyParts, KeyParts),
+    BeginsWith(KeyParts),
+}
+
+/// A key condition in the form a request needs.
+#[derive(Debug)]
+pub(crate) struct ResolvedKey {
+    pub(crate) index: &'static IndexShape,
+    pub(crate) text: String,
+    /// The partition key's value, as JSON.
+    pub(crate) partition: Vec<u8>,
+}
+
+impl<M, P, S> Index<M, P, S> {
+    /// The items of one partition of this key.
+    pub fn partition(self, value: impl IntoKey<P>) -> KeyCondition<M, S> {
+        KeyCondition::new(Kind::Typed { index: self.shape, partition: value.into_parts(), sort: Sort::Any })
+    }
+}
+
+impl<M, S> KeyCondition<M, S> {
+    fn new(kind: Kind) -> Self {
+        Self { kind, of: PhantomData }
+    }
+}
+
+/// Conditions on the sort key.
+impl<M, S> KeyCondition<M, S> {
+    /// With this sort key exactly.
+    pub fn eq(self, value: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::Equal(value.into_parts()))
+    }
+
+    /// With a sort key below this.
+    pub fn lt(self, value: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::Less(value.into_parts()))
+    }
+
+    /// With this sort key or one below it.
+    pub fn le(self, value: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::LessOrEqual(value.into_parts()))
+    }
+
+    /// With a sort key above this.
+    pub fn gt(self, value: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::Greater(value.into_parts()))
+    }
+
+    /// With this sort key or one above it.
+    pub fn ge(self, value: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::GreaterOrEqual(value.into_parts()))
+    }
+
+    /// With a sort key from `low` to `high`, both included.
+    pub fn between(self, low: impl IntoKey<S>, high: impl IntoKey<S>) -> Self
+    where
+        S: SortKey,
+    {
+        self.with(Sort::Between(low.into_parts(), high.into_parts()))
+    }
+
+    /// With a sort key that begins with this text.
+    pub fn begins_with(self, prefix: impl IntoKey<S::Prefix>) -> Self
+    where
+        S: SortKey + PrefixedSortKey,
+    {
+        self.with(Sort::BeginsWith(prefix.into_parts()))
+    }
+
+    fn with(mut self, condition: Sort) -> Self {
+        if let Kind::Typed { sort, .. } = &mut self.kind {
+            *sort = condition;
+        }
+        self
+    }
+}
+
+impl<M: Model> KeyCondition<M, NoSortKey> {
+    /// A key condition in DynamoDB's own words, such as `email_gsi = :e`.
+    ///
+    /// `values` are those that the text names. The index is the one whose partition key the text compares with `=`; where
+    /// two have the same one, say which with [`index`](KeyCondition::index). Unlike the typed form it reads whatever the
+    /// partition holds: items of other models in it are errors.
+    ///
+    /// ```
+    /// # use dynamorm::{KeyCondition, Model};
+    /// # #[derive(Model)]
+    /// # struct User { #[dynamorm(pk)] id: String, #[dynamorm(gsi("email-index", pk))] email_gsi: String }
+    /// let ada: KeyCondition<User> = KeyCondition::raw("email_gsi = :e", [(":e", "ada@example.com")]);
+    /// ```
+    ///
+    /// See <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html>.
+    pub fn raw<K, V>(text: &str, values: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<String>,
+        V: Into<AttributeValue>,
+    {
+        Self::new(Kind::Raw { expression: RawExpression::parse(text, values), index: None })
+    }
+
+    /// Says which index a [`raw`](KeyCondition::raw) key condition is for.
+    pub fn index(mut self, name: &str) -> Self {
+        if let Kind::Raw { index, .. } = &mut self.kind {
+            *index = Some(name.to_owned());
+        }
+        self
+    }
+}
+
+impl<M, S> Clone for KeyCondition<M, S> {
+    fn clone(&self) -> Self {
+        Self::new(self.kind.clone())
+    }
+}
+
+/// Which index, without the values: they belong in no log.
+impl<M, S> fmt::Debug for KeyCondition<M, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Typed { index, .. } => write!(f, "KeyCondition({:?})", index.name),
+            Kind::Raw { .. } => f.write_str("KeyCondition(raw)"),
+        }
+    }
+}
+
+/// A key condition without its types, as a query keeps it.
+#[derive(Clone)]
+pub(crate) struct UntypedKey(Kind);
+
+impl<M, S> From<KeyCondition<M, S>> for UntypedKey {
+    fn from(condition: KeyCondition<M, S>) -> Self {
+        Self(condition.kind)
+    }
+}
+
+impl UntypedKey {
+    /// Makes the expression. `model` knows the indexes that a raw one can mean.
+    pub(crate) fn resolve(
+        &self,
+        model: &'static ModelShape,
+        request: &mut Placeholders,
+    ) -> Result<ResolvedKey> {
+        match &self.0 {
+            Kind::Typed { index, partition, sort } => typed(index, partition, sort, request),
+            Kind::Raw { expression, index } => raw(expression, index.as_deref(), model, request),
+        }
+    }
+}
+
+fn typed(
+    index: &'static IndexShape,
+    partition: &KeyParts,
+    sort: &Sort,
+    request: &mut Placeholders,
+) -> Result<ResolvedKey> {
+    let value = render(&index.partition, partition, limits::PARTITION_KEY_BYTES)?;
+    let json = encode(&value);
+    let mut text = String::new();
+    request.push_name(&mut text, index.partition.attribute);
+    text.push_str(" = ");
+    request.push_value(&mut text, json.clone());
+    if let Some(shape) = &index.sort {
+        push_sort(shape, sort, &mut text, request)?;
+    }
+    Ok(ResolvedKey { index, text, partition: json })
+}
+
+fn encode(value: &KeyValue) -> Vec<u8> {
+    let mut writer = Writer::new();
+    value.encode(&mut writer);
+    writer.into_bytes()
+}
+
+/// The highest text that begins with `head`, but for keys that hold U+10FFFF, which is no character.
+fn end_of(head: &str) -> KeyValue {
+    KeyValue::S(format!("{head}\u{10FFFF}"))
+}
+
+/// Appends the condition on the sort key, bounded by what all sort keys of the model begin with.
+fn push_sort(shape: &KeyShape, sort: &Sort, text: &mut String, request: &mut Placeholders) -> Result<()> {
+    let value = |parts: &KeyParts| render(shape, parts, limits::SORT_KEY_BYTES);
+    let head = shape.head();
+    let start = || KeyValue::S(head.to_owned());
+    let condition = match sort {
+        Sort::Any if shape.is_constant() => Comparison::Operator("=", value(&KeyParts::new())?),
+        Sort::Any if head.is_empty() => return Ok(()),
+        Sort::Any => Comparison::BeginsWith(start()),
+        Sort::Equal(parts) => Comparison::Operator("=", value(parts)?),
+        Sort::Between(low, high) => Comparison::Between(value(low)?, value(high)?),
+        Sort::BeginsWith(parts) => Comparison::BeginsWith(prefix(shape, parts)?),
+        Sort::Less(parts) if head.is_empty() => Comparison::Operator("<", value(parts)?),
+        Sort::LessOrEqual(parts) if head.is_empty() => Comparison::Operator("<=", value(parts)?),
+        Sort::Greater(parts) if head.is_empty() => Comparison::Operator(">", value(parts)?),
+        Sort::GreaterOrEqual(parts) if head.is_empty() => Comparison::Operator(">=", value(parts)?),
+        Sort::Less(parts) => Comparison::Between(start(), before(value(parts)?)),
+        Sort::LessOrEqual(parts) => Comparison::Between(start(), value(parts)?),
+        Sort::Greater(parts) => Comparison::Between(after(value(parts)?), end_of(head)),
+        Sort::GreaterOrEqual(parts) => Comparison::Between(value(parts)?, end_of(head)),
+    };
+    text.push_str(" AND ");
+    match condition {
+        Comparison::Operator(operator, value) => {
+            request.push_name(text, shape.attribute);
+            text.push(' ');
+            text.push_str(operator);
+            text.push(' ');
+            request.push_value(text, encode(&value));
+        }
+        Comparison::Between(low, high) => {
+            request.push_name(text, shape.attribute);
+            text.push_str(" BETWEEN ");
+            request.push_value(text, encode(&low));
+            text.push_str(" AND ");
+            request.push_value(text, encode(&high));
+        }
+        Comparison::BeginsWith(prefix) => {
+            text.push_str("begins_with(");
+            request.push_name(text, shape.attribute);
+            text.push_str(", ");
+            request.push_value(text, encode(&prefix));
+            text.push(')');
+        }
+    }
+    Ok(())
+}
+
+enum Comparison {
+    Operator(&'static str, KeyValue),
+    Between(KeyValue, KeyValue),
+    BeginsWith(KeyValue),
+}
+
+/// What the keys begin with whose text part begins with `parts`: the template up to its first field, and that prefix.
+fn prefix(shape: &KeyShape, parts: &KeyParts) -> Result<KeyValue> {
+    let until_field: &[Segment] = match shape.template {
+        [] => &[],
+        template => {
+            let fields = template.iter().position(|segment| matches!(segment, Segment::Field { .. }));
+            template.get(..=fields.unwrap_or(0)).unwrap_or(template)
+        }
+    };
+    let begin = KeyShape { template: until_field, ..*shape };
+    Ok(render(&begin, parts, limits::SORT_KEY_BYTES)?)
+}
+
+/// The lowest text above this one.
+fn after(value: KeyValue) -> KeyValue {
+    match value {
+        KeyValue::S(text) => KeyValue::S(text + "\0"),
+        other => other,
+    }
+}
+
+/// The highest text below this one, but for keys that hold U+10FFFF.
+fn before(value: KeyValue) -> KeyValue {
+    let KeyValue::S(mut text) = value else { return value };
+    match text.pop() {
+        // Everything below `a\0` is at most `a`.
+        None | Some('\0') => {}
+        Some(last) => {
+            let below = match last {
+                '\u{E000}' => '\u{D7FF}',
+                last => char::from_u32(u32::from(last) - 1).unwrap_or('\0'),
+            };
+            text.push(below);
+            text.push('\u{10FFFF}');
+        }
+    }
+    KeyValue::S(text)
+}
+
+fn raw(
+    expression: &RawExpression,
+    index: Option<&str>,
+    model: &'static ModelShape,
+    request: &mut Placeholders,
+) -> Result<ResolvedKey> {
+    let equalities = equalities(expression.tokens()?);
+    let partition_of = |shape: &IndexShape| {
+        equalities.iter().find(|(name, _)| *name == shape.partition.attribute).map(|(_, json)| json.to_vec())
+    };
+    let mut found = std::iter::once(&model.primary)
+        .chain(model.indexes)
+        .filter(|shape| index.is_none_or(|name| name == shape.name))
+        .filter_map(|shape| partition_of(shape).map(|partition| (shape, partition)));
+    let Some((shape, partition)) = found.next() else {
+        let keys: Vec<String> = std::iter::once(&model.primary)
+            .chain(model.indexes)
+            .map(|shape| match shape.name {
+                "" => format!("`{}` (the table)", shape.partition.attribute),
+                name => format!("`{}` (index \"{name}\")", shape.partition.attribute),
+            })
+            .collect();
+        return Err(Error::invalid(format!(
+            "the raw key condition compares no partition key with `=`; `{}` has {}",
+            model.name,
+            keys.join(", ")
+        )));
+    };
+    if let Some((other, _)) = found.next() {
+        return Err(Error::invalid(format!(
+            "the raw key condition fits \"{}\" and \"{}\": say which with `.index(..)`",
+            shape.name, other.name
+        )));
+    }
+    let mut text = String::new();
+    expression.push(&mut text, request)?;
+    Ok(ResolvedKey { index: shape, text, partition })
+}
+
+/// The attributes that are compared with `=` to a value, and that value.
+fn equalities(tokens: &[Token]) -> Vec<(&str, &[u8])> {
+    tokens
+        .windows(3)
+        .filter_map(|three| match three {
+            [Token::Name(name), Token::Text("="), Token::Value { json: Ok(json), .. }]
+            | [Token::Value { json: Ok(json), .. }, Token::Text("="), Token::Name(name)] => {
+                Some((name.as_str(), json.as_slice()))
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,68 @@
+//! Typed trees to expression text, with `#names` and `:values` always aliased.
+//!
+//! One request has one `Placeholders`: all of its expressions share it, so none of their names and values can collide.
+//! Start at `condition.rs`. What is not here: requests (`op/`), how values are stored (`codec/`).
+
+pub(crate) mod condition;
+pub(crate) mod key_condition;
+pub(crate) mod raw;
+pub(crate) mod update;
+mod value;
+
+pub use condition::Condition;
+pub use key_condition::KeyCondition;
+pub use update::{Operand, SetValue};
+pub use value::{Addable, Deletable, EncodedValue, IntoAttr, Numeric, Optional, Prefixed, Searched};
+
+use crate::codec::Writer;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The `#names` and `:values` of one request.
+#[derive(Debug, Default)]
+pub(crate) struct Placeholders {
+    names: Vec<Cow<'static, str>>,
+    values: Vec<Vec<u8>>,
+}
+
+impl Placeholders {
+    /// Adds a name to an expression's text; a name that the request has already keeps its alias.
+    pub(crate) fn push_name(&mut self, text: &mut String, name: impl Into<Cow<'static, str>>) {
+        let name = name.into();
+        let nth = self.names.iter().position(|known| *known == name).unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        });
+        let _ = write!(text, "#n{nth}");
+    }
+
+    /// Adds a value, already encoded, to an expression's text.
+    pub(crate) fn push_value(&mut self, text: &mut String, json: Vec<u8>) {
+        let _ = write!(text, ":v{}", self.values.len());
+        self.values.push(json);
+    }
+
+    /// Writes `,"ExpressionAttributeNames":{…},"ExpressionAttributeValues":{…}`, or what of it is needed.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        if !self.names.is_empty() {
+            writer.raw(",\"ExpressionAttributeNames\":{");
+            for (nth, name) in self.names.iter().enumerate() {
+                writer.raw(if nth == 0 { "\"#n" } else { ",\"#n" });
+                writer.raw(itoa::Buffer::new().format(nth));
+                writer.raw("\":");
+                writer.json_string(name);
+            }
+            writer.raw("}");
+        }
+        if !self.values.is_empty() {
+            writer.raw(",\"ExpressionAttributeValues\":{");
+            for (nth, value) in self.values.iter().enumerate() {
+                writer.raw(if nth == 0 { "\":v" } else { ",\":v" });
+                writer.raw(itoa::Buffer::new().format(nth));
+                writer.raw("\":");
+                writer.raw_bytes(value);
+            }
+            writer.raw("}");
+        }
+    }
+}

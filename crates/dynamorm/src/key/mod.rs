@@ -1,0 +1,14 @@
+//! Key values: what can be a key, and templates such as `USER#{id}` that are injective and keep order.
+
+mod part;
+mod shape;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use part::{
+    IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, NoSortKey, Part, PrefixedSortKey, SortKey,
+    TemplateAttribute,
+};
+pub use shape::{IndexKind, IndexShape, KeyShape, ScalarType, Segment};
+pub(crate) use template::{KeyValue, render, write_key};

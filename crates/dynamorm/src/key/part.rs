@@ -1,0 +1,335 @@
+//! What can be a key attribute, and how its value enters a key.
+
+use super::shape::ScalarType;
+use crate::codec::{Attribute, CodecError, ItemWriter};
+use crate::{Number, Timestamp};
+use std::borrow::{Borrow, Cow};
+
+/// A type that can be a key attribute: a string, a number, a time or bytes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key attribute",
+    label = "not a key type",
+    note = "DynamoDB keys are strings, numbers or binary"
+)]
+pub trait KeyAttribute: Attribute {
+    /// The type that DynamoDB has it as.
+    const TYPE: ScalarType;
+
+    /// The value as it enters a key.
+    fn key_part(&self) -> Part<'_>;
+
+    /// The value that DynamoDB refuses as a key, if the type has one: an index leaves such an item out.
+    fn empty() -> Option<Self> {
+        None
+    }
+}
+
+/// A type that can stand in a key template such as `USER#{id}`: a string, an integer or a time.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a key template",
+    label = "not a string, an integer or a time",
+    note = "use it as a key of its own: `pk = field`"
+)]
+pub trait TemplateAttribute: KeyAttribute {}
+
+/// A type that can be in the key of an index: a key attribute, or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be in the key of an index",
+    label = "not a key type",
+    note = "DynamoDB keys are strings, numbers or binary; an `Option` of one leaves the item out of the index when `None`"
+)]
+pub trait IndexKeyAttribute: Attribute {
+    /// The type without its `Option`.
+    type Value: KeyAttribute;
+
+    /// The value as it enters the key; `None` leaves the item out of the index.
+    fn index_part(&self) -> Option<Part<'_>>;
+
+    /// What is read back when the attribute was left out; `None` makes its absence an error.
+    fn left_out() -> Option<Self>;
+
+    /// Writes it into an item, or leaves it out if it is absent or empty.
+    #[doc(hidden)]
+    fn write_key(&self, item: &mut ItemWriter<'_>, name: &str) -> Result<(), CodecError> {
+        match self.index_part() {
+            Some(_) => item.attribute(name, self),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what was read of the attribute `name`, or what its absence means.
+    #[doc(hidden)]
+    fn or_left_out(read: Option<Self>, name: &str) -> Result<Self, CodecError> {
+        read.or_else(Self::left_out).ok_or_else(|| CodecError::missing(name))
+    }
+}
+
+/// A value on its way into a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Part<'a> {
+    /// Text of any length. In a template it is escaped where another part follows it.
+    Text(Cow<'a, str>),
+    /// Text that is equally long for all values of its type, and sorts as they do; `plain` is its everyday form.
+    Fixed {
+        /// As it stands in a template.
+        padded: String,
+        /// As it stands alone, or in a raw template.
+        plain: String,
+        /// The type it has when it stands alone.
+        kind: ScalarType,
+    },
+    /// A number that cannot stand in a template.
+    Number(String),
+    /// Bytes, which cannot stand in a template.
+    Binary(Cow<'a, [u8]>),
+}
+
+impl Part<'_> {
+    /// The same, owned.
+    #[must_use]
+    pub fn into_owned(self) -> Part<'static> {
+        match self {
+            Part::Text(text) => Part::Text(Cow::Owned(text.into_owned())),
+            Part::Fixed { padded, plain, kind } => Part::Fixed { padded, plain, kind },
+            Part::Number(digits) => Part::Number(digits),
+            Part::Binary(bytes) => Part::Binary(Cow::Owned(bytes.into_owned())),
+        }
+    }
+
+    /// True if DynamoDB would refuse it as a key.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Part::Text(text) => text.is_empty(),
+            Part::Binary(bytes) => bytes.is_empty(),
+            Part::Fixed { .. } | Part::Number(_) => false,
+        }
+    }
+}
+
+/// The parts of one key value, in the order of its template.
+pub type KeyParts = Vec<Part<'static>>;
+
+/// A value that can be given for a key of type `P`.
+#[diagnostic::on_unimplemented(
+    message = "expected a value for a key of type `{P}`, found `{Self}`",
+    label = "not a `{P}`"
+)]
+pub trait IntoKey<P> {
+    /// The parts it is made of.
+    fn into_parts(self) -> KeyParts;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> IntoKey<T> for T {
+    fn into_parts(self) -> KeyParts {
+        vec![self.key_part().into_owned()]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> IntoKey<T> for &T {
+    fn into_parts(self) -> KeyParts {
+        vec![self.key_part().into_owned()]
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P: KeyAttribute + Borrow<str>> IntoKey<P> for &str {
+    fn into_parts(self) -> KeyParts {
+        vec![Part::Text(Cow::Owned(self.to_owned()))]
+    }
+}
+
+/// A key that is the same for all items of its model.
+#[diagnostic::do_not_recommend]
+impl IntoKey<()> for () {
+    fn into_parts(self) -> KeyParts {
+        Vec::new()
+    }
+}
+
+macro_rules! tuple_keys {
+    ($($value:ident: $part:ident),+) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($value, $part),+> IntoKey<($($part,)+)> for ($($value,)+)
+        where
+            $($value: IntoKey<$part>),+
+        {
+            #[allow(non_snake_case)]
+            fn into_parts(self) -> KeyParts {
+                let ($($value,)+) = self;
+                let mut parts = KeyParts::new();
+                $(parts.extend($value.into_parts());)+
+                parts
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($part: TemplateAttribute),+> SortKey for ($($part,)+) {}
+    };
+}
+
+tuple_keys!(A: P, B: Q);
+tuple_keys!(A: P, B: Q, C: R);
+tuple_keys!(A: P, B: Q, C: R, D: S);
+
+/// The type of a sort key's value.
+#[diagnostic::on_unimplemented(
+    message = "this index has no sort key",
+    label = "a condition on the sort key of an index that has none"
+)]
+pub trait SortKey {}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> SortKey for T {}
+
+/// One that is the same for all items of its model.
+#[diagnostic::do_not_recommend]
+impl SortKey for () {}
+
+/// Takes anything, so that the missing sort key is the only error of a condition on it: see [`SortKey`].
+#[diagnostic::do_not_recommend]
+impl<V> IntoKey<NoSortKey> for V {
+    fn into_parts(self) -> KeyParts {
+        KeyParts::new()
+    }
+}
+
+/// A sort key that `begins_with` works on.
+#[diagnostic::on_unimplemented(
+    message = "`begins_with` needs a sort key that is a string",
+    label = "the sort key is `{Self}`"
+)]
+pub trait PrefixedSortKey {
+    /// What it may begin with.
+    type Prefix;
+}
+
+#[diagnostic::do_not_recommend]
+impl PrefixedSortKey for String {
+    type Prefix = String;
+}
+
+/// Has its own error: see [`SortKey`].
+impl PrefixedSortKey for NoSortKey {
+    type Prefix = NoSortKey;
+}
+
+/// The sort key of an index that has none.
+#[derive(Debug, Clone, Copy)]
+pub enum NoSortKey {}
+
+#[diagnostic::do_not_recommend]
+impl KeyAttribute for String {
+    const TYPE: ScalarType = ScalarType::S;
+    fn key_part(&self) -> Part<'_> {
+        Part::Text(Cow::Borrowed(self))
+    }
+    fn empty() -> Option<Self> {
+        Some(String::new())
+    }
+}
+#[diagnostic::do_not_recommend]
+impl TemplateAttribute for String {}
+
+#[diagnostic::do_not_recommend]
+impl KeyAttribute for Vec<u8> {
+    const TYPE: ScalarType = ScalarType::B;
+    fn key_part(&self) -> Part<'_> {
+        Part::Binary(Cow::Borrowed(self))
+    }
+    fn empty() -> Option<Self> {
+        Some(Vec::new())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl KeyAttribute for Number {
+    const TYPE: ScalarType = ScalarType::N;
+    fn key_part(&self) -> Part<'_> {
+        Part::Number(self.to_string())
+    }
+}
+
+/// Fixed width already: see [`Timestamp`].
+#[diagnostic::do_not_recommend]
+impl KeyAttribute for Timestamp {
+    const TYPE: ScalarType = ScalarType::S;
+    fn key_part(&self) -> Part<'_> {
+        let text = self.to_string();
+        Part::Fixed { padded: text.clone(), plain: text, kind: ScalarType::S }
+    }
+}
+#[diagnostic::do_not_recommend]
+impl TemplateAttribute for Timestamp {}
+
+macro_rules! unsigned_keys {
+    ($($int:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl KeyAttribute for $int {
+            const TYPE: ScalarType = ScalarType::N;
+            fn key_part(&self) -> Part<'_> {
+                const WIDTH: usize = <$int>::MAX.ilog10() as usize + 1;
+                Part::Fixed {
+                    padded: format!("{self:0WIDTH$}"),
+                    plain: self.to_string(),
+                    kind: ScalarType::N,
+                }
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl TemplateAttribute for $int {}
+    )+};
+}
+
+macro_rules! signed_keys {
+    ($($int:ty as $wide:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl KeyAttribute for $int {
+            const TYPE: ScalarType = ScalarType::N;
+            fn key_part(&self) -> Part<'_> {
+                const WIDTH: usize = <$wide>::MAX.ilog10() as usize + 1;
+                // `-` sorts before `0`, and the larger a negative number is, the larger its distance from the smallest one.
+                let padded = match *self {
+                    value if value < 0 => {
+                        let above_least = value.wrapping_sub(<$int>::MIN) as $wide;
+                        format!("-{above_least:0WIDTH$}")
+                    }
+                    value => format!("0{value:0WIDTH$}"),
+                };
+                Part::Fixed { padded, plain: self.to_string(), kind: ScalarType::N }
+            }
+        }
+        #[diagnostic::do_not_recommend]
+        impl TemplateAttribute for $int {}
+    )+};
+}
+
+unsigned_keys!(u8, u16, u32, u64, u128, usize);
+signed_keys!(i8 as u8, i16 as u16, i32 as u32, i64 as u64, i128 as u128, isize as usize);
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> IndexKeyAttribute for T {
+    type Value = T;
+
+    fn index_part(&self) -> Option<Part<'_>> {
+        Some(self.key_part()).filter(|part| !part.is_empty())
+    }
+
+    fn left_out() -> Option<Self> {
+        T::empty()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> IndexKeyAttribute for Option<T> {
+    type Value = T;
+
+    fn index_part(&self) -> Option<Part<'_>> {
+        self.as_ref().map(KeyAttribute::key_part).filter(|part| !part.is_empty())
+    }
+
+    fn left_out() -> Option<Self> {
+        Some(None)
+    }
+}

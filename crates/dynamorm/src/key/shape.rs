@@ -1,0 +1,106 @@
+//! The form of keys and indexes, as constants that a derive emits.
+
+use super::part::Part;
+use crate::codec::{CodecError, Reader};
+
+/// DynamoDB's types that a key may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScalarType {
+    /// String.
+    S,
+    /// Number.
+    N,
+    /// Binary.
+    B,
+}
+
+impl ScalarType {
+    /// DynamoDB's name for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            ScalarType::S => "S",
+            ScalarType::N => "N",
+            ScalarType::B => "B",
+        }
+    }
+}
+
+/// A piece of a key template.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Segment {
+    /// Text as it stands.
+    Literal(&'static str),
+    /// The value of this attribute; `part` makes it from the attribute's JSON, for updates that know only that.
+    Field { name: &'static str, part: fn(&mut Reader<'_>) -> Result<Option<Part<'static>>, CodecError> },
+}
+
+/// One key attribute of a table or an index.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct KeyShape {
+    /// The attribute that DynamoDB has as the key.
+    pub attribute: &'static str,
+    /// Its type.
+    pub kind: ScalarType,
+    /// How it is made of other attributes; empty if it is an attribute of the model itself.
+    pub template: &'static [Segment],
+    /// `keys = "raw"`: values go into the template as they are.
+    pub raw: bool,
+}
+
+impl KeyShape {
+    /// The text that every value of this template begins with.
+    pub(crate) fn head(&self) -> &'static str {
+        match self.template.first() {
+            Some(Segment::Literal(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// True if the template has no variable part.
+    pub(crate) fn is_constant(&self) -> bool {
+        !self.template.is_empty() && !self.template.iter().any(|s| matches!(s, Segment::Field { .. }))
+    }
+
+    /// The attributes that the value is made of.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let own = if self.template.is_empty() { Some(self.attribute) } else { None };
+        let named = self.template.iter().filter_map(|segment| match segment {
+            Segment::Field { name, .. } => Some(*name),
+            Segment::Literal(_) => None,
+        });
+        own.into_iter().chain(named)
+    }
+}
+
+/// Which sort of index.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexKind {
+    /// The table's own key.
+    Primary,
+    /// A global secondary index.
+    Global,
+    /// A local secondary index.
+    Local,
+}
+
+/// A table's key, or an index.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct IndexShape {
+    /// Empty for the table's own key.
+    pub name: &'static str,
+    pub kind: IndexKind,
+    pub partition: KeyShape,
+    pub sort: Option<KeyShape>,
+}
+
+impl IndexShape {
+    /// The key attributes, partition first.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyShape> {
+        std::iter::once(&self.partition).chain(self.sort.as_ref())
+    }
+}

@@ -1,0 +1,138 @@
+//! Templates to text: two different values never render the same key, and keys sort as their values do.
+//!
+//! A text value may contain the separator that follows it in the template. Then, and only where another part follows, the
+//! separator's first character and `%` are written as `%23`-style escapes, so that a key splits in one way only.
+//! Integers and times are written at a fixed width, and need no escape.
+
+use super::part::Part;
+use super::shape::{KeyShape, ScalarType, Segment};
+use crate::codec::{CodecError, ItemWriter, Problem, Writer};
+use std::fmt::Write as _;
+
+/// The value of a key attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeyValue {
+    S(String),
+    N(String),
+    B(Vec<u8>),
+}
+
+impl KeyValue {
+    fn bytes(&self) -> usize {
+        match self {
+            KeyValue::S(text) => text.len(),
+            KeyValue::N(_) => 0,
+            KeyValue::B(bytes) => bytes.len(),
+        }
+    }
+
+    /// Writes it with its type.
+    pub(crate) fn encode(&self, writer: &mut Writer) {
+        match self {
+            KeyValue::S(text) => writer.s(text),
+            KeyValue::N(digits) => writer.n(digits),
+            KeyValue::B(bytes) => writer.b(bytes),
+        }
+    }
+}
+
+/// Makes the value of a key attribute from its parts.
+///
+/// # Errors
+///
+/// If a part is empty, or the value is over `limit` bytes.
+pub(crate) fn render(shape: &KeyShape, parts: &[Part<'_>], limit: usize) -> Result<KeyValue, CodecError> {
+    if let Some(nth) = parts.iter().position(Part::is_empty) {
+        let name = shape.fields().nth(nth).unwrap_or(shape.attribute);
+        return Err(CodecError::new(Problem::EmptyKey).at(name));
+    }
+    let value = match (shape.template, parts) {
+        ([], [part]) => alone(part),
+        ([], _) => return Err(CodecError::invalid("needs exactly one value").at(shape.attribute)),
+        (template, parts) => {
+            KeyValue::S(fill(template, shape.raw, parts).map_err(|e| e.at(shape.attribute))?)
+        }
+    };
+    if value.bytes() > limit {
+        let problem = Problem::KeyTooLong { bytes: value.bytes(), limit };
+        return Err(CodecError::new(problem).at(shape.attribute));
+    }
+    Ok(value)
+}
+
+/// Makes the value of a key attribute and adds it to an item.
+///
+/// # Errors
+///
+/// Those of [`render`].
+pub(crate) fn write_key(
+    item: &mut ItemWriter<'_>,
+    shape: &KeyShape,
+    parts: &[Part<'_>],
+    limit: usize,
+) -> Result<(), CodecError> {
+    render(shape, parts, limit)?.encode(item.name(shape.attribute));
+    Ok(())
+}
+
+fn alone(part: &Part<'_>) -> KeyValue {
+    match part {
+        Part::Text(text) => KeyValue::S(text.clone().into_owned()),
+        Part::Fixed { plain, kind: ScalarType::N, .. } => KeyValue::N(plain.clone()),
+        Part::Fixed { plain, .. } => KeyValue::S(plain.clone()),
+        Part::Number(digits) => KeyValue::N(digits.clone()),
+        Part::Binary(bytes) => KeyValue::B(bytes.clone().into_owned()),
+    }
+}
+
+fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<String, CodecError> {
+    let mut text = String::new();
+    let mut parts = parts.iter().peekable();
+    for (at, segment) in template.iter().enumerate() {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Field { .. } => {
+                let part =
+                    parts.next().ok_or_else(|| CodecError::invalid("has fewer parts than its template"))?;
+                let separator = match template.get(at + 1) {
+                    Some(Segment::Literal(literal)) if parts.peek().is_some() => literal.chars().next(),
+                    _ => None,
+                };
+                push_part(&mut text, part, separator.filter(|_| !raw), raw)?;
+            }
+        }
+    }
+    match parts.next() {
+        None => Ok(text),
+        Some(_) => Err(CodecError::invalid("has more parts than its template")),
+    }
+}
+
+fn push_part(
+    text: &mut String,
+    part: &Part<'_>,
+    separator: Option<char>,
+    raw: bool,
+) -> Result<(), CodecError> {
+    match (part, separator) {
+        (Part::Fixed { plain, .. }, _) if raw => text.push_str(plain),
+        (Part::Fixed { padded, .. }, _) => text.push_str(padded),
+        (Part::Text(value), None) => text.push_str(value),
+        (Part::Text(value), Some(separator)) => push_escaped(text, value, separator),
+        (Part::Number(_) | Part::Binary(_), _) => {
+            return Err(CodecError::invalid("has a part that cannot stand in a template"));
+        }
+    }
+    Ok(())
+}
+
+fn push_escaped(text: &mut String, value: &str, separator: char) {
+    for c in value.chars() {
+        if c == separator || c == '%' {
+            // The derive admits ASCII separators only, so two digits do.
+            let _ = write!(text, "%{:02X}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+}

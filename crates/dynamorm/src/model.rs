@@ -1,0 +1,168 @@
+//! The contract between a derive and the operations: what a model is, what its key is, what can be read.
+
+use crate::codec::{CodecError, ItemWriter, Reader, Writer};
+use crate::key::{IndexShape, KeyShape};
+use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role};
+
+/// A struct that is stored as one item of a table. Derive it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "derive `Model` for a struct that is stored as one item"
+)]
+pub trait Model: FromItem<Model = Self> + Fields + 'static {
+    /// Its primary key, made by `Self::key(..)`.
+    type Key: Key<Model = Self>;
+    /// The type of the partition key's value: a tuple where its template has several parts.
+    type Partition;
+    /// The type of the sort key's value, or `NoSortKey`.
+    type Sort;
+
+    /// What the operations must know of it.
+    #[doc(hidden)]
+    const SHAPE: &'static ModelShape;
+
+    /// The key under which this item is stored.
+    fn item_key(&self) -> Self::Key;
+}
+
+/// What a read gives back: a model, a projection of one, or a dynamic [`Item`](crate::Item).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a table",
+    label = "not a model or a projection",
+    note = "derive `Model` for a whole item, or `Project` for some of its attributes"
+)]
+pub trait FromItem: Sized {
+    /// The model whose items these are.
+    type Model;
+
+    /// Adds the names of the attributes to ask for; `None` asks for the whole item.
+    #[doc(hidden)]
+    const PROJECTION: Option<fn(&mut Vec<&'static str>)>;
+
+    /// Reads an item: `{"name":{"S":"Ada"},…}`.
+    ///
+    /// # Errors
+    ///
+    /// If an attribute is missing, or has another type.
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError>;
+}
+
+/// Which item an operation is about: a primary key, made by `YourModel::key(..)`, or an item that has one.
+///
+/// With `&item`, an update or a delete also checks that the item's version is still the stored one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the key of a model",
+    label = "expected a key",
+    note = "build one with `YourModel::key(..)`"
+)]
+pub trait Key {
+    /// Whose key it is.
+    type Model: Model;
+
+    /// Writes the key attributes.
+    #[doc(hidden)]
+    fn encode(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError>;
+
+    /// Writes the attributes that key templates are made of, as far as they are stored besides the key.
+    #[doc(hidden)]
+    fn encode_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        let _ = item;
+        Ok(())
+    }
+
+    /// True for an item, which must be stored still; a key may be of none.
+    #[doc(hidden)]
+    fn is_of_item(&self) -> bool {
+        false
+    }
+
+    /// The version that the stored item must have, if this knows one.
+    #[doc(hidden)]
+    fn version(&self) -> Result<Option<ManagedValue>, CodecError> {
+        Ok(None)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Key for &M {
+    // This is `M`. For another type it is nothing, so that one mistake is one error.
+    type Model = <M as FromItem>::Model;
+
+    fn encode(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        self.item_key().encode(item)
+    }
+
+    fn encode_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        self.item_key().encode_fields(item)
+    }
+
+    fn is_of_item(&self) -> bool {
+        true
+    }
+
+    fn version(&self) -> Result<Option<ManagedValue>, CodecError> {
+        let Some(version) = M::SHAPE.version() else { return Ok(None) };
+        let mut managed = ManagedValues::new();
+        Writer::new().item(|item| Fields::encode(*self, item, &mut managed))?;
+        Ok(managed.into_iter().find(|(attribute, _)| attribute.name == version).map(|(_, value)| value))
+    }
+}
+
+/// The attributes of a struct: of a model, a projection, a nested document, or a struct flattened into one of these.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no attributes to flatten",
+    label = "not a struct of attributes",
+    note = "derive `Document` for it"
+)]
+pub trait Fields: Sized {
+    /// What has been read of it so far.
+    type Partial: Default;
+    /// The attributes that the library keeps.
+    const MANAGED: &'static [ManagedAttribute];
+
+    /// Adds the names of its attributes, flattened ones included.
+    fn names(names: &mut Vec<&'static str>);
+    /// Writes its attributes, index keys included; managed ones go to `managed` instead.
+    fn encode(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<(), CodecError>;
+    /// Reads the attribute `name` if it is one of its own, else returns false and reads nothing.
+    fn accept(partial: &mut Self::Partial, name: &str, reader: &mut Reader<'_>) -> Result<bool, CodecError>;
+    /// Makes the struct, or says which attribute is missing.
+    fn finish(partial: Self::Partial) -> Result<Self, CodecError>;
+}
+
+/// What the operations know of a model, all of it constant.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ModelShape {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The table that the model names itself.
+    pub table: Option<&'static str>,
+    /// The table's own key.
+    pub primary: IndexShape,
+    /// The other indexes.
+    pub indexes: &'static [IndexShape],
+    /// The attributes that the library keeps: its own, then those of each flattened struct.
+    pub managed: &'static [&'static [ManagedAttribute]],
+}
+
+impl ModelShape {
+    /// The attributes that the library keeps.
+    pub(crate) fn managed(&self) -> impl Iterator<Item = &'static ManagedAttribute> + use<> {
+        self.managed.iter().flat_map(|group| group.iter())
+    }
+
+    /// The attribute that holds the version, if there is one.
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        self.managed().find(|managed| managed.role == Role::Version).map(|managed| managed.name)
+    }
+
+    /// The key attributes of every index but the table's own.
+    pub(crate) fn index_keys(
+        &self,
+    ) -> impl Iterator<Item = (&'static IndexShape, &'static KeyShape)> + use<> {
+        self.indexes.iter().flat_map(|index| index.keys().map(move |key| (index, key)))
+    }
+}

@@ -1,0 +1,276 @@
+//! DeleteItem: one item, by its key.
+
+use super::Detached;
+use super::body::Body;
+use super::item_key::EncodedKey;
+use super::put::decode_attributes;
+use super::update::version_condition;
+use crate::codec::CodecError;
+use crate::expr::Condition;
+use crate::lifecycle::ManagedValue;
+use crate::model::{Key, Model};
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result};
+use std::fmt;
+
+/// Deletes one item: [`Db::delete`] makes it to run, [`Delete::new`] for a transaction.
+///
+/// With a key, it deletes what is there, and an absent item is no error. With `&item` of a model with a version, it deletes
+/// that version of the item or fails.
+///
+/// Costs one write unit for each KB of the item, and as much again for each index that holds it. See
+/// [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
+#[must_use = "a delete deletes nothing until it is executed or added to a transaction"]
+pub struct Delete<M, D = Detached> {
+    key: Result<EncodedKey, CodecError>,
+    version: Result<Option<ManagedValue>, CodecError>,
+    condition: Option<Condition<M>>,
+    returning_old_on_failure: bool,
+    db: D,
+}
+
+/// What can be a delete of a transaction: a key, an item, or a `Delete` with its conditions.
+#[diagnostic::on_unimplemented(
+    message = "expected a key, `&item` or `Delete::new(..)`, found `{Self}`",
+    label = "not a delete of a transaction",
+    note = "`db.delete(..)` runs on its own; inside a transaction write `Delete::new(..)`"
+)]
+pub trait IntoDelete<M> {
+    /// The delete.
+    fn into_delete(self) -> Delete<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, K: Key<Model = M>> IntoDelete<M> for K {
+    fn into_delete(self) -> Delete<M> {
+        Delete::new(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, D: Into<Detached>> IntoDelete<M> for Delete<M, D> {
+    fn into_delete(self) -> Delete<M> {
+        Delete {
+            key: self.key,
+            version: self.version,
+            condition: self.condition,
+            returning_old_on_failure: self.returning_old_on_failure,
+            db: self.db.into(),
+        }
+    }
+}
+
+impl Db {
+    /// Deletes one item, by its key or as it was read.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, active: bool }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// db.delete(User::key("u1")).execute().await?;
+    /// let refused = db.delete(User::key("u1")).condition(User::ACTIVE.eq(false)).execute().await;
+    /// assert!(refused.is_err_and(|err| err.is_condition_failed()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With an item that has a version, only that version of it is deleted:
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "ACCOUNT#{id}")]
+    /// # struct Account { id: String, balance: i64, #[dynamorm(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Account>().execute().await?;
+    /// # db.put(&Account { id: "a1".into(), balance: 0, version: 0 }).execute().await?;
+    /// let account = db.get(Account::key("a1")).one().await?;
+    /// db.update(Account::key("a1")).add(Account::BALANCE, 5).execute().await?;
+    /// assert!(db.delete(&account).execute().await.is_err_and(|err| err.is_condition_failed()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete<K: Key>(&self, key: K) -> Delete<K::Model, &Db> {
+        Delete::with(&key, self)
+    }
+}
+
+impl<M: Model> Delete<M> {
+    /// A delete for a transaction.
+    pub fn new(key: impl Key<Model = M>) -> Self {
+        Delete::with(&key, Detached)
+    }
+}
+
+impl<M: Model, D> Delete<M, D> {
+    fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
+        Self {
+            key: EncodedKey::of(key),
+            version: key.version(),
+            condition: None,
+            returning_old_on_failure: false,
+            db,
+        }
+    }
+
+    /// Deletes only if this is true of the stored item. Several conditions must all be true.
+    pub fn condition(mut self, condition: Condition<M>) -> Self {
+        Condition::join(&mut self.condition, condition);
+        self
+    }
+
+    /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
+    pub fn returning_old_on_failure(mut self) -> Self {
+        self.returning_old_on_failure = true;
+        self
+    }
+
+    fn body(&self, db: &Db) -> Result<Body> {
+        let mut body = Body::new(db.table_of(M::SHAPE)?);
+        body.json("Key", &self.key()?.json);
+        let mut condition = self.condition.clone();
+        if let Some(version) = self.version.clone()? {
+            Condition::join(&mut condition, version_condition::<M>(version));
+        }
+        body.condition("ConditionExpression", condition.as_ref())?;
+        if self.returning_old_on_failure {
+            body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+        }
+        Ok(body)
+    }
+
+    /// The operation as it stands in a transaction.
+    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
+        Ok(self.body(db)?.finish())
+    }
+
+    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+}
+
+impl<M: Model> Delete<M, &Db> {
+    /// Shows the request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the key cannot be one.
+    pub fn to_request(&self) -> Result<Request> {
+        self.request(None)
+    }
+
+    fn request(&self, return_values: Option<&str>) -> Result<Request> {
+        let table = self.db.table_during(Operation::DeleteItem, M::SHAPE)?;
+        let mut body =
+            self.body(self.db).map_err(|error| error.during(Operation::DeleteItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok(body.request(Operation::DeleteItem, table))
+    }
+
+    /// Deletes the item.
+    ///
+    /// # Errors
+    ///
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
+    /// any operation.
+    pub async fn execute(self) -> Result<()> {
+        self.db.send(self.request(None)?).await.map(drop)
+    }
+
+    /// Deletes the item and gives it, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Delete::execute); [`Codec`](crate::ErrorKind::Codec) if the item is not an `M`: it is deleted
+    /// then all the same.
+    pub async fn returning_old(self) -> Result<Option<M>> {
+        let response = self.db.send(self.request(Some("ALL_OLD"))?).await?;
+        decode_attributes(&response).map_err(|error| {
+            Error::from(error).during(Operation::DeleteItem, self.db.table_of(M::SHAPE).ok())
+        })
+    }
+}
+
+/// Whose item, without the key: values belong in no log.
+impl<M: Model, D> fmt::Debug for Delete<M, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delete")
+            .field("model", &M::SHAPE.name)
+            .field("condition", &self.condition)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::op::test_models::*;
+
+    #[test]
+    fn a_delete_names_the_key() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.delete(User::key("u1")).to_request()), @r#"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}}}
+        "#);
+        insta::assert_snapshot!(shown(db.delete(&user()).to_request()), @r#"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}}}
+        "#);
+    }
+
+    #[test]
+    fn a_delete_of_an_item_needs_its_version() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.delete(&account(7)).to_request()), @r##"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
+        "ConditionExpression":"#n0 = :v0",
+        "ExpressionAttributeNames":{"#n0":"version"},
+        "ExpressionAttributeValues":{":v0":{"N":"7"}}}
+        "##);
+        insta::assert_snapshot!(shown(db.delete(&account(0)).to_request()), @r##"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
+        "ConditionExpression":"attribute_exists(#n0) AND attribute_not_exists(#n1)",
+        "ExpressionAttributeNames":{"#n0":"pk","#n1":"version"}}
+        "##);
+    }
+
+    #[test]
+    fn conditions_must_all_hold() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.delete(&account(7)).condition(Account::BALANCE.eq(0)).returning_old_on_failure().to_request()), @r##"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
+        "ConditionExpression":"#n0 = :v0 AND #n1 = :v1",
+        "ReturnValuesOnConditionCheckFailure":"ALL_OLD",
+        "ExpressionAttributeNames":{"#n0":"balance","#n1":"version"},
+        "ExpressionAttributeValues":{":v0":{"N":"0"},":v1":{"N":"7"}}}
+        "##);
+    }
+
+    #[test]
+    fn a_delete_that_cannot_be_right_is_refused() {
+        let db = db();
+        insta::assert_snapshot!(refused(db.delete(User::key("")).to_request()), @r#"DeleteItem on "app": attribute `id` is empty, and DynamoDB keys must not be"#);
+        insta::assert_snapshot!(refused(db.delete(Homeless::key("h1")).to_request()), @r#"DeleteItem: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+    }
+
+    #[test]
+    fn no_value_is_shown() {
+        let db = db();
+        let shown = format!("{:?}", db.delete(User::key(SECRET)).condition(User::NAME.eq(SECRET)));
+        assert!(!shown.contains(SECRET), "{shown}");
+        let shown = format!("{:?}", db.delete(User::key(SECRET)).to_request());
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}

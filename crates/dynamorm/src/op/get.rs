@@ -1,0 +1,213 @@
+//! GetItem: one item by its key.
+
+use super::body::Body;
+use super::item_key::EncodedKey;
+use crate::codec::{CodecError, Reader};
+use crate::error::ErrorKind;
+use crate::model::{FromItem, Key, Model};
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Reads one item by its key: [`Db::get`] makes it.
+///
+/// Costs half a read unit for each 4 KB of the item, a whole one with [`consistent_read`](Get::consistent_read); an absent
+/// item costs as much as one of 4 KB. See
+/// [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html).
+#[must_use = "a get reads nothing until `.one()` or `.optional()` is awaited"]
+#[derive(Clone)]
+pub struct Get<'db, R> {
+    db: &'db Db,
+    key: Result<EncodedKey, CodecError>,
+    consistent_read: bool,
+    of: PhantomData<fn() -> R>,
+}
+
+impl Db {
+    /// Reads one item by its key.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, name: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// let found: Option<User> = db.get(User::key("u1")).optional().await?;
+    /// assert_eq!(found, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get<K: Key>(&self, key: K) -> Get<'_, K::Model> {
+        Get { db: self, key: EncodedKey::of(&key), consistent_read: false, of: PhantomData }
+    }
+}
+
+impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
+    /// Reads what was written last, for twice the units. Without it, a write of the last second may not show yet.
+    pub fn consistent_read(mut self) -> Self {
+        self.consistent_read = true;
+        self
+    }
+
+    /// Reads only the attributes of `P`. The units stay those of the whole item.
+    pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<'db, P> {
+        Get { db: self.db, key: self.key, consistent_read: self.consistent_read, of: PhantomData }
+    }
+
+    /// Shows the request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the key cannot be one.
+    pub fn to_request(&self) -> Result<Request> {
+        self.request().map_err(|error| error.during(Operation::GetItem, self.table()))
+    }
+
+    fn table(&self) -> Option<&str> {
+        self.db.table_of(R::Model::SHAPE).ok()
+    }
+
+    fn request(&self) -> Result<Request> {
+        let table = self.db.table_of(R::Model::SHAPE)?;
+        let key = self.key.as_ref().map_err(Clone::clone)?;
+        let mut body = Body::new(table);
+        body.json("Key", &key.json);
+        if self.consistent_read {
+            body.flag("ConsistentRead", true);
+        }
+        if let Some(projection) = R::PROJECTION {
+            let mut names = Vec::new();
+            projection(&mut names);
+            body.projection(&names)?;
+        }
+        Ok(body.request(Operation::GetItem, table))
+    }
+
+    /// Reads the item, or `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if the item is not an `R`; and those of any operation.
+    pub async fn optional(self) -> Result<Option<R>> {
+        let response = self.db.send(self.to_request()?).await?;
+        decode(&response).map_err(|error| Error::from(error).during(Operation::GetItem, self.table()))
+    }
+
+    /// Reads the item, which must be there.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// db.put(&User { id: "u1".into() }).execute().await?;
+    /// let user = db.get(User::key("u1")).consistent_read().one().await?;
+    /// assert_eq!(user.id, "u1");
+    /// assert!(db.get(User::key("u2")).one().await.is_err_and(|err| err.is_not_found()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if it is not; [`ErrorKind::Codec`] if it is not an `R`; and those of any operation.
+    pub async fn one(self) -> Result<R> {
+        let (db, shape) = (self.db, R::Model::SHAPE);
+        self.optional().await?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "there is no item with this key")
+                .during(Operation::GetItem, db.table_of(shape).ok())
+        })
+    }
+}
+
+fn decode<R: FromItem>(response: &[u8]) -> Result<Option<R>, CodecError> {
+    let mut item = None;
+    Reader::new(response)?.object(|reader, name| {
+        match name {
+            "Item" => item = Some(R::decode(reader)?),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(item)
+}
+
+/// Whose item, without the key: values belong in no log.
+impl<R: FromItem<Model: Model>> fmt::Debug for Get<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Get").field("model", &R::Model::SHAPE.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::op::test_models::*;
+
+    #[test]
+    fn a_get_names_the_key() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.get(User::key("u1")).to_request()), @r#"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}}}
+        "#);
+        insta::assert_snapshot!(shown(db.get(&user()).to_request()), @r#"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}}}
+        "#);
+    }
+
+    #[test]
+    fn a_consistent_read_says_so() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.get(User::key("u1")).consistent_read().to_request()), @r#"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}},
+        "ConsistentRead":true}
+        "#);
+    }
+
+    #[test]
+    fn a_projection_names_its_attributes() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.get(User::key("u1")).project::<UserName>().to_request()), @r##"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}},
+        "ProjectionExpression":"#n0",
+        "ExpressionAttributeNames":{"#n0":"name"}}
+        "##);
+    }
+
+    #[test]
+    fn a_key_that_is_an_attribute_stands_as_it_is() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.get(Note::key("n1", 7_u64)).to_request()), @r#"
+        {"TableName":"notes",
+        "Key":{"id":{"S":"n1"},"at":{"N":"7"}}}
+        "#);
+    }
+
+    #[test]
+    fn a_get_that_cannot_be_right_is_refused() {
+        let db = db();
+        insta::assert_snapshot!(refused(db.get(User::key("")).to_request()), @r#"GetItem on "app": attribute `id` is empty, and DynamoDB keys must not be"#);
+        insta::assert_snapshot!(refused(db.get(Homeless::key("h1")).to_request()), @r#"GetItem: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+        insta::assert_snapshot!(refused(db.get(User::key("x".repeat(3000))).to_request()), @r#"GetItem on "app": attribute `pk` is 3,005 bytes, the limit for this key is 2,048 bytes"#);
+    }
+
+    #[test]
+    fn no_value_is_shown() {
+        let db = db();
+        let shown = format!("{:?}", db.get(User::key(SECRET)));
+        assert!(!shown.contains(SECRET), "{shown}");
+        let shown = format!("{:?}", db.get(User::key(SECRET)).to_request());
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}

@@ -1,0 +1,59 @@
+//! Which item an operation of a batch or a transaction is about, so that two on the same one are told before they are sent.
+
+use crate::codec::{Attribute, CodecError, Reader, Writer};
+use crate::model::{Key, Model};
+use crate::value::{AttributeValue, Item};
+use crate::{Db, Result};
+
+/// A table and a primary key in it. Numbers compare by value: `1` and `1.0` are the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ItemKey {
+    pub(crate) table: String,
+    pub(crate) attributes: Item,
+}
+
+impl ItemKey {
+    pub(crate) fn new(db: &Db, key: &EncodedKey) -> Result<Self> {
+        let attributes = read_item(&mut Reader::new(&key.json)?)?;
+        Ok(Self { table: db.table_of(key.model)?.to_owned(), attributes })
+    }
+
+    /// Equal for equal keys, and for no others.
+    pub(crate) fn identity(&self) -> (String, Vec<u8>) {
+        let mut writer = Writer::new();
+        // Key attributes are scalars, sorted by name, and numbers print in one form only.
+        let _ = writer
+            .item(|item| self.attributes.iter().try_for_each(|(name, value)| item.attribute(name, value)));
+        (self.table.clone(), writer.into_bytes())
+    }
+
+    /// True if these attributes, a key or a whole item, are of this key.
+    pub(crate) fn is_of(&self, attributes: &Item) -> bool {
+        self.attributes.iter().all(|(name, value)| attributes.get(name) == Some(value))
+    }
+}
+
+/// The key of one operation, as it goes into the request.
+#[derive(Debug, Clone)]
+pub(crate) struct EncodedKey {
+    pub(crate) json: Vec<u8>,
+    pub(crate) model: &'static crate::model::ModelShape,
+}
+
+impl EncodedKey {
+    pub(crate) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
+        let mut writer = Writer::new();
+        writer.item(|item| key.encode(item))?;
+        Ok(Self { json: writer.into_bytes(), model: K::Model::SHAPE })
+    }
+}
+
+/// Reads an item without a type around it.
+pub(crate) fn read_item(reader: &mut Reader<'_>) -> Result<Item, CodecError> {
+    let mut item = Item::new();
+    reader.object(|reader, name| {
+        item.insert(name.to_owned(), AttributeValue::decode(reader).map_err(|error| error.at(name))?);
+        Ok(())
+    })?;
+    Ok(item)
+}

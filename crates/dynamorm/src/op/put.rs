@@ -1,0 +1,438 @@
+//! PutItem: one item, whole.
+
+use super::Detached;
+use super::body::{Body, check_item_size};
+use super::item_key::EncodedKey;
+use super::update::version_condition;
+use crate::codec::{CodecError, Reader, Writer};
+use crate::expr::Condition;
+use crate::expr::condition::Node;
+use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
+use crate::model::{Fields, FromItem, Model};
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result, Timestamp};
+use bytes::Bytes;
+use std::fmt;
+
+/// Writes one item whole: [`Db::put`] makes it to run, [`Put::new`] for a transaction.
+///
+/// It replaces an item of the same key, unless a condition forbids it: creating is
+/// [`if_not_exists`](Put::if_not_exists). The attributes that the library keeps are set on the way:
+///
+/// - a version of 0 demands that no such item exists and is stored as 1; any other demands that the stored one is the same,
+///   and is stored raised by one;
+/// - `created_at` is set if it has no value yet, `updated_at` always, a time to live with a span if it has none.
+///
+/// Costs one write unit for each KB of the larger of the old and the new item, and as much again for each index that holds
+/// it. See [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
+///
+/// A lost answer may make the AWS client send a put twice. The second one then finds what the first one wrote, and a put with
+/// `if_not_exists` or a version gives `ConditionFailed` although it was made: a transaction, which carries a token, does not.
+#[must_use = "a put writes nothing until it is executed or added to a transaction"]
+pub struct Put<M, D = Detached> {
+    item: Result<EncodedItem, CodecError>,
+    condition: Option<Condition<M>>,
+    must_not_exist: bool,
+    returning_old_on_failure: bool,
+    db: D,
+}
+
+/// An item without the attributes that the library keeps: those are added when it is sent, by the clock of the `Db`.
+#[derive(Debug, Clone)]
+pub(crate) struct EncodedItem {
+    json: Vec<u8>,
+    managed: ManagedValues,
+    pub(crate) key: EncodedKey,
+}
+
+impl EncodedItem {
+    pub(crate) fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
+        let mut writer = Writer::with_capacity(512);
+        let mut managed = ManagedValues::new();
+        writer.item(|members| Fields::encode(item, members, &mut managed))?;
+        Ok(Self { json: writer.into_bytes(), managed, key: EncodedKey::of(&item.item_key())? })
+    }
+
+    /// The whole item, as it is stored.
+    pub(crate) fn stamped(&self, now: Timestamp) -> Result<Vec<u8>> {
+        let mut writer = Writer::with_capacity(self.json.len() + 128);
+        writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
+        let mut empty = self.json == b"{}";
+        for (attribute, value) in &self.managed {
+            if let Some(stamp) = stamp_put(*attribute, *value, now)? {
+                writer.raw(if empty { "" } else { "," });
+                empty = false;
+                writer.json_string(attribute.name);
+                writer.raw(":");
+                stamp.encode(&mut writer)?;
+            }
+        }
+        writer.raw("}");
+        let json = writer.into_bytes();
+        check_item_size(&json)?;
+        Ok(json)
+    }
+
+    /// What the version demands of the stored item, or the wish that there is none.
+    fn own_condition<M: Model>(&self, must_not_exist: bool) -> Result<Option<Condition<M>>> {
+        let version = self.managed.iter().find(|(attribute, _)| attribute.role == Role::Version);
+        match version {
+            Some((attribute, ManagedValue::Version(_))) if must_not_exist => Err(Error::invalid(format!(
+                "`if_not_exists` makes a new item, and attribute `{}` has the version of a stored one: set it to 0",
+                attribute.name
+            ))),
+            Some((_, ManagedValue::Version(version))) => {
+                Ok(Some(version_condition(ManagedValue::Version(*version))))
+            }
+            Some((_, ManagedValue::Unset | ManagedValue::Time(_))) => Ok(Some(not_exists())),
+            None => Ok(must_not_exist.then(not_exists)),
+        }
+    }
+}
+
+/// No item of this key exists.
+fn not_exists<M: Model>() -> Condition<M> {
+    Condition::new(Node::About {
+        function: "attribute_not_exists",
+        name: M::SHAPE.primary.partition.attribute,
+    })
+}
+
+/// What can be put in a transaction: an item, or a `Put` with its conditions.
+#[diagnostic::on_unimplemented(
+    message = "expected `&item` or `Put::new(&item)`, found `{Self}`",
+    label = "not a put of a transaction",
+    note = "`db.put(..)` runs on its own; inside a transaction write `Put::new(..)`"
+)]
+pub trait IntoPut<M> {
+    /// The put.
+    fn into_put(self) -> Put<M>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> IntoPut<M> for &M {
+    fn into_put(self) -> Put<M> {
+        Put::new(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, D: Into<Detached>> IntoPut<M> for Put<M, D> {
+    fn into_put(self) -> Put<M> {
+        Put {
+            item: self.item,
+            condition: self.condition,
+            must_not_exist: self.must_not_exist,
+            returning_old_on_failure: self.returning_old_on_failure,
+            db: self.db.into(),
+        }
+    }
+}
+
+impl Db {
+    /// Writes one item whole, in the place of one with the same key.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, name: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// let user = User { id: "u1".into(), name: "Ada".into() };
+    /// db.put(&user).if_not_exists().execute().await?;
+    ///
+    /// let again = db.put(&user).if_not_exists().execute().await;
+    /// assert!(again.is_err_and(|err| err.is_condition_failed()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn put<M: Model>(&self, item: &M) -> Put<M, &Db> {
+        Put::with(item, self)
+    }
+}
+
+impl<M: Model> Put<M> {
+    /// A put for a transaction.
+    pub fn new(item: &M) -> Self {
+        Put::with(item, Detached)
+    }
+}
+
+impl<M: Model, D> Put<M, D> {
+    fn with(item: &M, db: D) -> Self {
+        Self {
+            item: EncodedItem::of(item),
+            condition: None,
+            must_not_exist: false,
+            returning_old_on_failure: false,
+            db,
+        }
+    }
+
+    /// Writes only if no item of this key exists. An item that was read has a version, and is refused: set it to 0.
+    pub fn if_not_exists(mut self) -> Self {
+        self.must_not_exist = true;
+        self
+    }
+
+    /// Writes only if this is true of the stored item. Several conditions must all be true.
+    pub fn condition(mut self, condition: Condition<M>) -> Self {
+        Condition::join(&mut self.condition, condition);
+        self
+    }
+
+    /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
+    pub fn returning_old_on_failure(mut self) -> Self {
+        self.returning_old_on_failure = true;
+        self
+    }
+
+    /// The body, and the item as it is stored.
+    fn body(&self, db: &Db) -> Result<(Body, Vec<u8>)> {
+        let item = self.item.as_ref().map_err(Clone::clone)?;
+        let mut body = Body::new(db.table_of(M::SHAPE)?);
+        let stored = item.stamped(db.now())?;
+        body.json("Item", &stored);
+        let mut condition = self.condition.clone();
+        if let Some(own) = item.own_condition(self.must_not_exist)? {
+            Condition::join(&mut condition, own);
+        }
+        body.condition("ConditionExpression", condition.as_ref())?;
+        if self.returning_old_on_failure {
+            body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+        }
+        Ok((body, stored))
+    }
+
+    /// The operation as it stands in a transaction.
+    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
+        Ok(self.body(db)?.0.finish())
+    }
+
+    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
+        self.item.as_ref().map(|item| &item.key).map_err(Clone::clone)
+    }
+}
+
+impl<M: Model> Put<M, &Db> {
+    /// Shows the request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the item cannot be stored.
+    pub fn to_request(&self) -> Result<Request> {
+        Ok(self.request(None)?.0)
+    }
+
+    fn request(&self, return_values: Option<&str>) -> Result<(Request, Vec<u8>)> {
+        let table = self.db.table_during(Operation::PutItem, M::SHAPE)?;
+        let (mut body, stored) =
+            self.body(self.db).map_err(|error| error.during(Operation::PutItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok((body.request(Operation::PutItem, table), stored))
+    }
+
+    /// Writes the item.
+    ///
+    /// # Errors
+    ///
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
+    /// any operation.
+    pub async fn execute(self) -> Result<()> {
+        self.db.send(self.request(None)?.0).await.map(drop)
+    }
+
+    /// Writes the item and gives the one that it replaced, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if the old item is not an `M`: the new one is
+    /// written then all the same.
+    pub async fn returning_old(self) -> Result<Option<M>> {
+        let response = self.db.send(self.request(Some("ALL_OLD"))?.0).await?;
+        decode_attributes(&response).map_err(|error| self.error(error))
+    }
+
+    /// Writes the item and gives it as it is stored: with its version and its times.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "ACCOUNT#{id}")]
+    /// # struct Account { id: String, balance: i64, #[dynamorm(version)] version: u64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Account>().execute().await?;
+    /// let new = Account { id: "a1".into(), balance: 0, version: 0 };
+    /// let mut account = db.put(&new).returning_new().await?;
+    /// assert_eq!(account.version, 1);
+    ///
+    /// account.balance = 5;
+    /// let account = db.put(&account).returning_new().await?;
+    /// assert_eq!(account.version, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if what is stored is not read as an `M`: it is
+    /// written then all the same.
+    pub async fn returning_new(self) -> Result<M> {
+        let (request, stored) = self.request(None)?;
+        self.db.send(request).await?;
+        Reader::new(&stored).and_then(|mut reader| M::decode(&mut reader)).map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: CodecError) -> Error {
+        Error::from(error).during(Operation::PutItem, self.db.table_of(M::SHAPE).ok())
+    }
+}
+
+/// Reads the `Attributes` of a write's response.
+pub(crate) fn decode_attributes<R: FromItem>(response: &Bytes) -> Result<Option<R>, CodecError> {
+    let mut item = None;
+    Reader::new(response)?.object(|reader, name| {
+        match name {
+            "Attributes" => item = Some(R::decode(reader)?),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(item)
+}
+
+/// Whose item, without its values: they belong in no log.
+impl<M: Model, D> fmt::Debug for Put<M, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put")
+            .field("model", &M::SHAPE.name)
+            .field("condition", &self.condition)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::test_models::*;
+
+    #[test]
+    fn a_put_writes_the_item_with_its_keys() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.put(&user()).to_request()), @r#"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"},"id":{"S":"u1"},"email":{"S":"ada@example.com"},"name":{"S":"Ada"},"credits":{"N":"10"}}}
+        "#);
+        insta::assert_snapshot!(shown(db.put(&order()).to_request()), @r#"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"USER#u1"},"sk":{"S":"ORDER#00007"},"by_status":{"S":"STATUS#open#eu"},"by-status_sk":{"S":"AT#00007"},"customer":{"S":"u1"},"number":{"N":"7"},"status":{"S":"open"},"region":{"S":"eu"},"total":{"N":"70"}}}
+        "#);
+    }
+
+    #[test]
+    fn if_not_exists_asks_for_no_item_of_this_key() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.put(&user()).if_not_exists().to_request()), @r##"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"},"id":{"S":"u1"},"email":{"S":"ada@example.com"},"name":{"S":"Ada"},"credits":{"N":"10"}},
+        "ConditionExpression":"attribute_not_exists(#n0)",
+        "ExpressionAttributeNames":{"#n0":"pk"}}
+        "##);
+    }
+
+    #[test]
+    fn conditions_must_all_hold() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.put(&user()).condition(User::CREDITS.lt(5)).condition(User::NAME.eq("A").or(User::NAME.eq("B"))).returning_old_on_failure().to_request()), @r##"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"},"id":{"S":"u1"},"email":{"S":"ada@example.com"},"name":{"S":"Ada"},"credits":{"N":"10"}},
+        "ConditionExpression":"#n0 < :v0 AND (#n1 = :v1 OR #n1 = :v2)",
+        "ReturnValuesOnConditionCheckFailure":"ALL_OLD",
+        "ExpressionAttributeNames":{"#n0":"credits","#n1":"name"},
+        "ExpressionAttributeValues":{":v0":{"N":"5"},":v1":{"S":"A"},":v2":{"S":"B"}}}
+        "##);
+    }
+
+    #[test]
+    fn a_first_version_needs_that_there_is_no_item() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.put(&account(0)).to_request()), @r##"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"},"all-accounts_pk":{"S":"ACCOUNTS"},"all-accounts_sk":{"S":"a1"},"id":{"S":"a1"},"balance":{"N":"5"},"version":{"N":"1"},"created":{"S":"2026-09-21T14:13:20.000000000Z"},"updated":{"S":"2026-09-21T14:13:20.000000000Z"},"expires":{"N":"1790086400"}},
+        "ConditionExpression":"attribute_not_exists(#n0)",
+        "ExpressionAttributeNames":{"#n0":"pk"}}
+        "##);
+        let (plain, twice) =
+            (db.put(&account(0)).to_request(), db.put(&account(0)).if_not_exists().to_request());
+        assert_eq!(plain.unwrap(), twice.unwrap());
+    }
+
+    #[test]
+    fn a_further_version_needs_the_one_before() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.put(&account(7)).condition(Account::BALANCE.ge(1)).to_request()), @r##"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"},"all-accounts_pk":{"S":"ACCOUNTS"},"all-accounts_sk":{"S":"a1"},"id":{"S":"a1"},"balance":{"N":"5"},"version":{"N":"8"},"created":{"S":"2026-09-21T14:13:20.000000000Z"},"updated":{"S":"2026-09-21T14:13:20.000000000Z"},"expires":{"N":"1790086400"}},
+        "ConditionExpression":"#n0 >= :v0 AND #n1 = :v1",
+        "ExpressionAttributeNames":{"#n0":"balance","#n1":"version"},
+        "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"N":"7"}}}
+        "##);
+    }
+
+    #[test]
+    fn times_that_are_set_stay() {
+        let db = db();
+        let mut account = account(7);
+        account.kept.created = Timestamp::from_epoch_seconds(1);
+        account.kept.updated = Timestamp::from_epoch_seconds(2);
+        account.kept.expires = Some(crate::Ttl::at(Timestamp::from_epoch_seconds(3)));
+        insta::assert_snapshot!(shown(db.put(&account).to_request()), @r##"
+        {"TableName":"app",
+        "Item":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"},"all-accounts_pk":{"S":"ACCOUNTS"},"all-accounts_sk":{"S":"a1"},"id":{"S":"a1"},"balance":{"N":"5"},"version":{"N":"8"},"created":{"S":"1970-01-01T00:00:01.000000000Z"},"updated":{"S":"2026-09-21T14:13:20.000000000Z"},"expires":{"N":"3"}},
+        "ConditionExpression":"#n0 = :v0",
+        "ExpressionAttributeNames":{"#n0":"version"},
+        "ExpressionAttributeValues":{":v0":{"N":"7"}}}
+        "##);
+    }
+
+    #[test]
+    fn a_put_that_cannot_be_right_is_refused() {
+        let db = db();
+        insta::assert_snapshot!(refused(db.put(&account(7)).if_not_exists().to_request()), @r#"PutItem on "app": `if_not_exists` makes a new item, and attribute `version` has the version of a stored one: set it to 0"#);
+        insta::assert_snapshot!(refused(db.put(&User { id: String::new(), ..user() }).to_request()), @r#"PutItem on "app": attribute `id` is empty, and DynamoDB keys must not be"#);
+        insta::assert_snapshot!(refused(db.put(&User { name: "x".repeat(420_000), ..user() }).to_request()), @r#"PutItem on "app": the item is 420,055 bytes, the limit is 409,600 bytes"#);
+        insta::assert_snapshot!(refused(db.put(&Homeless { id: "h".into() }).to_request()), @r#"PutItem: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+        let one = || User::CREDITS.is_in([0; 100]);
+        let long = (0..7).fold(one(), |condition, _| condition.or(one()));
+        insta::assert_snapshot!(refused(db.put(&user()).condition(long).to_request()), @r#"PutItem on "app": ConditionExpression is 5574 bytes, the limit is 4096 bytes"#);
+        let last = db.put(&account(u64::MAX)).to_request().unwrap_err();
+        assert_eq!(
+            last.to_string(),
+            "PutItem on \"app\": attribute `version` is at its highest version already"
+        );
+    }
+
+    #[test]
+    fn no_value_is_shown() {
+        let db = db();
+        let shown = format!(
+            "{:?}",
+            db.put(&User { id: SECRET.into(), name: SECRET.into(), ..user() })
+                .condition(User::NAME.eq(SECRET))
+        );
+        assert!(!shown.contains(SECRET), "{shown}");
+        let shown = format!(
+            "{:?}",
+            Put::new(&User { name: SECRET.into(), ..user() })
+                .condition(Condition::raw("name = :n", [(":n", SECRET)]))
+        );
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Tables as they are made, and models that do not fit into one.
+
+use crate::op::test_models::*;
+
+#[test]
+fn models_of_one_table_share_its_indexes() {
+    let db = db();
+    insta::assert_snapshot!(shown(db.create_table::<(User, Order)>().to_request()), @r#"
+    {"TableName":"app",
+    "BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},
+    {"AttributeName":"sk","AttributeType":"S"},
+    {"AttributeName":"email","AttributeType":"S"},
+    {"AttributeName":"by_status","AttributeType":"S"},
+    {"AttributeName":"by-status_sk","AttributeType":"S"},
+    {"AttributeName":"total","AttributeType":"N"}],
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},
+    {"AttributeName":"sk","KeyType":"RANGE"}],
+    "GlobalSecondaryIndexes":[{"IndexName":"email-index","KeySchema":[{"AttributeName":"email","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}},
+    {"IndexName":"by-status","KeySchema":[{"AttributeName":"by_status","KeyType":"HASH"},
+    {"AttributeName":"by-status_sk","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}],
+    "LocalSecondaryIndexes":[{"IndexName":"by-total","KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},
+    {"AttributeName":"total","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]}
+    "#);
+    insta::assert_snapshot!(shown(db.create_table::<Note>().to_request()), @r#"
+    {"TableName":"notes",
+    "BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
+    {"AttributeName":"at","AttributeType":"N"},
+    {"AttributeName":"by-topic_pk","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"},
+    {"AttributeName":"at","KeyType":"RANGE"}],
+    "GlobalSecondaryIndexes":[{"IndexName":"by-topic","KeySchema":[{"AttributeName":"by-topic_pk","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}
+    "#);
+    insta::assert_snapshot!(shown(db.describe_table::<Note>().to_request()), @r#"{"TableName":"notes"}"#);
+    insta::assert_snapshot!(shown(db.delete_table::<Note>().to_request()), @r#"{"TableName":"notes"}"#);
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "OTHER#{id}", sk = "OTHER")]
+#[dynamorm(index = "by-mail", pk = mail, sk = total)]
+struct Other {
+    id: String,
+    mail: String,
+    #[allow(dead_code)]
+    total: String,
+}
+
+#[test]
+fn models_that_do_not_fit_into_one_table_are_refused() {
+    let db = db();
+    insta::assert_snapshot!(refused(db.create_table::<(User, Note)>().to_request()), @"CreateTable: `User` and `Note` live in different tables");
+    insta::assert_snapshot!(refused(db.create_table::<(Order, Other)>().to_request()), @"CreateTable: attribute `total` is N in one key and S in another: a table has one type for it");
+    insta::assert_snapshot!(refused(db.create_table::<Homeless>().to_request()), @r#"CreateTable: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+    insta::assert_snapshot!(refused(db.describe_table::<Homeless>().to_request()), @r#"DescribeTable: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+}

@@ -1,0 +1,270 @@
+//! TransactWriteItems: up to 100 writes and checks, all or none.
+
+use super::item_key::{EncodedKey, ItemKey};
+use super::{Check, Delete, IntoDelete, IntoPut, Put, Update};
+use crate::codec::{CodecError, Writer};
+use crate::model::Model;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result, limits};
+use bytes::Bytes;
+use std::fmt;
+
+/// Writes up to 100 items of any tables, all or none: [`Db::transact_write`] makes it.
+///
+/// Its operations are values, so that a function of yours can return one. A token makes it safe to send twice: DynamoDB
+/// carries out what has the same token once in ten minutes. Without one of yours ([`token`](TransactWrite::token)) each
+/// call has its own, which covers the retries of the transport.
+///
+/// Costs twice the write units that its writes would cost alone, a check as much as a write. See
+/// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
+#[must_use = "a transaction writes nothing until it is executed"]
+pub struct TransactWrite<'db> {
+    db: &'db Db,
+    operations: Vec<Box<dyn Operand>>,
+    token: Option<String>,
+}
+
+/// One operation of a transaction, of whatever model. Its JSON is made at the terminal, since it holds the time of the write.
+trait Operand: Send + Sync {
+    /// The member of `TransactItems` that it stands under.
+    fn word(&self) -> &'static str;
+    fn key(&self) -> Result<&EncodedKey, CodecError>;
+    fn json(&self, db: &Db) -> Result<Vec<u8>>;
+}
+
+macro_rules! operand {
+    ($operation:ident as $word:literal) => {
+        impl<M: Model> Operand for $operation<M> {
+            fn word(&self) -> &'static str {
+                $word
+            }
+
+            fn key(&self) -> Result<&EncodedKey, CodecError> {
+                $operation::key(self)
+            }
+
+            fn json(&self, db: &Db) -> Result<Vec<u8>> {
+                self.transact(db)
+            }
+        }
+    };
+}
+
+operand!(Put as "Put");
+operand!(Update as "Update");
+operand!(Delete as "Delete");
+operand!(Check as "ConditionCheck");
+
+impl Db {
+    /// Writes several items, all or none.
+    ///
+    /// ```
+    /// # use dynamorm::{Check, Db, Model, Put, Result, Update};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, active: bool }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # for id in ["u1", "u2", "u3"] {
+    /// #     db.put(&User { id: id.into(), credits: 10, active: true }).execute().await?;
+    /// # }
+    /// /// Takes `n` credits from a user, or fails the transaction it is part of.
+    /// fn debit(id: &str, n: i64) -> Update<User> {
+    ///     Update::new(User::key(id)).add(User::CREDITS, -n).condition(User::CREDITS.ge(n))
+    /// }
+    ///
+    /// let refused = db
+    ///     .transact_write()
+    ///     .check(Check::new(User::key("u3"), User::ACTIVE.eq(true)))
+    ///     .update(debit("u1", 70))
+    ///     .update(Update::new(User::key("u2")).add(User::CREDITS, 70).if_exists())
+    ///     .execute()
+    ///     .await;
+    /// let err = refused.unwrap_err();
+    /// assert!(err.is_condition_failed());
+    /// assert_eq!(err.cancellations()[0].operation, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transact_write(&self) -> TransactWrite<'_> {
+        TransactWrite { db: self, operations: Vec::new(), token: None }
+    }
+}
+
+impl TransactWrite<'_> {
+    /// Adds a put: `&item`, or a [`Put`] with its conditions.
+    pub fn put<M: Model>(self, put: impl IntoPut<M>) -> Self {
+        self.with(put.into_put())
+    }
+
+    /// Adds an update.
+    pub fn update<M: Model>(self, update: Update<M>) -> Self {
+        self.with(update)
+    }
+
+    /// Adds a delete: a key, `&item`, or a [`Delete`] with its conditions.
+    pub fn delete<M: Model>(self, delete: impl IntoDelete<M>) -> Self {
+        self.with(delete.into_delete())
+    }
+
+    /// Adds a check of an item that the transaction does not write.
+    pub fn check<M: Model>(self, check: Check<M>) -> Self {
+        self.with(check)
+    }
+
+    /// Makes calls with the same token one transaction: whoever repeats it within ten minutes writes nothing more. 1 to 36
+    /// characters.
+    ///
+    /// The repeat must say the same to the byte, else DynamoDB refuses it. The times that the library sets are part of that:
+    /// to repeat such writes in another call, hold their time still with [`Db::clock`].
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    fn with(mut self, operation: impl Operand + 'static) -> Self {
+        self.operations.push(Box::new(operation));
+        self
+    }
+
+    /// Shows the request, without sending it. Without a token of yours it shows a new one each time.
+    ///
+    /// # Errors
+    ///
+    /// If there are no operations, more than 100, or two on the same item; or if one of them cannot be right.
+    pub fn to_request(&self) -> Result<Request> {
+        self.request().map_err(|error| error.during(Operation::TransactWriteItems, None))
+    }
+
+    fn request(&self) -> Result<Request> {
+        let (count, limit) = (self.operations.len(), limits::TRANSACT_WRITE_ITEMS);
+        if count == 0 || count > limit {
+            return Err(Error::invalid(format!(
+                "the transaction has {count} operations, it takes 1 to {limit}"
+            )));
+        }
+        let mut keys: Vec<ItemKey> = Vec::with_capacity(count);
+        let mut writer = Writer::with_capacity(256 * count);
+        writer.raw("{\"TransactItems\":[");
+        for (nth, operation) in self.operations.iter().enumerate() {
+            let in_operation = |error: Error| error.in_operation(nth);
+            let json = operation.json(self.db).map_err(in_operation)?;
+            let key = operation.key().map_err(|error| in_operation(error.into()))?;
+            let key = ItemKey::new(self.db, key).map_err(in_operation)?;
+            if let Some(first) = keys.iter().position(|known| *known == key) {
+                return Err(Error::invalid(format!(
+                    "operations {first} and {nth} are on the same item: a transaction takes one for each"
+                )));
+            }
+            keys.push(key);
+            writer.raw(if nth == 0 { "{\"" } else { ",{\"" });
+            writer.raw(operation.word());
+            writer.raw("\":");
+            writer.raw_bytes(&json);
+            writer.raw("}");
+        }
+        writer.raw("],\"ClientRequestToken\":");
+        writer.json_string(&self.client_token()?);
+        writer.raw("}");
+        let mut tables: Vec<String> = keys.into_iter().map(|key| key.table).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        Ok(Request {
+            operation: Operation::TransactWriteItems,
+            tables,
+            body: Bytes::from(writer.into_bytes()),
+        })
+    }
+
+    fn client_token(&self) -> Result<String> {
+        match &self.token {
+            Some(token) if (1..=36).contains(&token.chars().count()) => Ok(token.clone()),
+            Some(token) => Err(Error::invalid(format!(
+                "the token has {} characters, it takes 1 to 36",
+                token.chars().count()
+            ))),
+            None => self.db.new_token(),
+        }
+    }
+
+    /// Carries out the transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`TransactionCanceled`](crate::ErrorKind::TransactionCanceled) if an operation is at fault:
+    /// [`cancellations`](Error::cancellations) tells which ones and why, and nothing is written. And those of any operation.
+    pub async fn execute(self) -> Result<()> {
+        let request = self.to_request()?;
+        self.db.send(request).await.map(drop)
+    }
+}
+
+/// What it does to how many items, without values: they belong in no log.
+impl fmt::Debug for TransactWrite<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.operations.iter().map(|operation| operation.word())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::test_models::*;
+
+    #[test]
+    fn each_operation_stands_under_its_word() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.transact_write().put(&user()).put(Put::new(&account(0)).returning_old_on_failure()).update(Update::new(Account::key("a2")).add(Account::BALANCE, -7).condition(Account::BALANCE.ge(7))).delete(User::key("u2")).delete(Delete::new(&account_of("a3"))).check(Check::new(User::key("u3"), User::CREDITS.gt(0)).returning_old_on_failure()).token("order-42").to_request()), @r##"
+        {"TransactItems":[{"Put":{"TableName":"app","Item":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"},"id":{"S":"u1"},"email":{"S":"ada@example.com"},"name":{"S":"Ada"},"credits":{"N":"10"}}}},
+        {"Put":{"TableName":"app","Item":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"},"all-accounts_pk":{"S":"ACCOUNTS"},"all-accounts_sk":{"S":"a1"},"id":{"S":"a1"},"balance":{"N":"5"},"version":{"N":"1"},"created":{"S":"2026-09-21T14:13:20.000000000Z"},"updated":{"S":"2026-09-21T14:13:20.000000000Z"},"expires":{"N":"1790086400"}},"ConditionExpression":"attribute_not_exists(#n0)","ReturnValuesOnConditionCheckFailure":"ALL_OLD","ExpressionAttributeNames":{"#n0":"pk"}}},
+        {"Update":{"TableName":"app","Key":{"pk":{"S":"ACCOUNT#a2"},"sk":{"S":"ACCOUNT"}},"UpdateExpression":"SET #n2 = if_not_exists(#n2, :v2), #n3 = :v3, #n4 = :v4, #n5 = if_not_exists(#n5, :v5), #n6 = if_not_exists(#n6, :v6), #n7 = if_not_exists(#n7, :v7) ADD #n0 :v0, #n1 :v1","ConditionExpression":"#n0 >= :v8","ExpressionAttributeNames":{"#n0":"balance","#n1":"version","#n2":"created","#n3":"updated","#n4":"expires","#n5":"all-accounts_pk","#n6":"all-accounts_sk","#n7":"id"},"ExpressionAttributeValues":{":v0":{"N":"-7"},":v1":{"N":"1"},":v2":{"S":"2026-09-21T14:13:20.000000000Z"},":v3":{"S":"2026-09-21T14:13:20.000000000Z"},":v4":{"N":"1790086400"},":v5":{"S":"ACCOUNTS"},":v6":{"S":"a2"},":v7":{"S":"a2"},":v8":{"N":"7"}}}},
+        {"Delete":{"TableName":"app","Key":{"pk":{"S":"USER#u2"},"sk":{"S":"PROFILE"}}}},
+        {"Delete":{"TableName":"app","Key":{"pk":{"S":"ACCOUNT#a3"},"sk":{"S":"ACCOUNT"}},"ConditionExpression":"#n0 = :v0","ExpressionAttributeNames":{"#n0":"version"},"ExpressionAttributeValues":{":v0":{"N":"7"}}}},
+        {"ConditionCheck":{"TableName":"app","Key":{"pk":{"S":"USER#u3"},"sk":{"S":"PROFILE"}},"ConditionExpression":"#n0 > :v0","ReturnValuesOnConditionCheckFailure":"ALL_OLD","ExpressionAttributeNames":{"#n0":"credits"},"ExpressionAttributeValues":{":v0":{"N":"0"}}}}],
+        "ClientRequestToken":"order-42"}
+        "##);
+        let request = db.transact_write().put(&user()).delete(Note::key("n1", 7_u64)).to_request().unwrap();
+        assert_eq!(request.tables, ["app", "notes"]);
+    }
+
+    #[test]
+    fn each_call_has_a_token_of_its_own() {
+        let db = db();
+        let transaction = db.transact_write().put(&user());
+        assert_ne!(transaction.to_request().unwrap(), transaction.to_request().unwrap());
+    }
+
+    #[test]
+    fn a_transaction_that_cannot_be_right_is_refused() {
+        let db = db();
+        insta::assert_snapshot!(refused(db.transact_write().to_request()), @"TransactWriteItems: the transaction has 0 operations, it takes 1 to 100");
+        insta::assert_snapshot!(refused((0..101_u64).fold(db.transact_write(), |transaction, at| transaction.delete(Note::key("n", at))).to_request()), @"TransactWriteItems: the transaction has 101 operations, it takes 1 to 100");
+        insta::assert_snapshot!(refused(db.transact_write().put(&user()).delete(User::key("u1")).to_request()), @"TransactWriteItems: operations 0 and 1 are on the same item: a transaction takes one for each");
+        insta::assert_snapshot!(refused(db.transact_write().put(&user()).delete(User::key("")).to_request()), @"TransactWriteItems: operation 1: attribute `id` is empty, and DynamoDB keys must not be");
+        insta::assert_snapshot!(refused(db.transact_write().put(&user()).update(Update::new(User::key("u2"))).to_request()), @"TransactWriteItems: operation 1: the update changes nothing: call `set`, `add`, `remove` or `delete`");
+        insta::assert_snapshot!(refused(db.transact_write().put(&user()).token("").to_request()), @"TransactWriteItems: the token has 0 characters, it takes 1 to 36");
+        insta::assert_snapshot!(refused(db.transact_write().put(&user()).token("x".repeat(37)).to_request()), @"TransactWriteItems: the token has 37 characters, it takes 1 to 36");
+        insta::assert_snapshot!(refused(db.transact_write().delete(Homeless::key("h")).to_request()), @r#"TransactWriteItems: operation 0: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
+    }
+
+    fn account_of(id: &str) -> Account {
+        Account { id: id.into(), ..account(7) }
+    }
+
+    #[test]
+    fn no_value_is_shown() {
+        let db = db();
+        let shown = format!(
+            "{:?}",
+            db.transact_write()
+                .put(&User { name: SECRET.into(), ..user() })
+                .check(Check::new(User::key(SECRET), User::NAME.eq(SECRET)))
+                .token(SECRET)
+        );
+        assert!(!shown.contains(SECRET), "{shown}");
+        let shown = format!("{:?}", Check::new(User::key(SECRET), User::NAME.eq(SECRET)));
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}

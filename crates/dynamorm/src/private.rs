@@ -1,0 +1,217 @@
+//! All that generated code may name. Not part of the public API: it changes without notice.
+
+pub use crate::Ttl;
+pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
+pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
+pub use crate::index::Index;
+pub use crate::key::{
+    IndexKeyAttribute, IndexKind, IndexShape, IntoKey, KeyAttribute, KeyParts, KeyShape, NoSortKey, Part,
+    ScalarType, Segment, TemplateAttribute,
+};
+pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
+pub use crate::model::{Fields, FromItem, Key, Model, ModelShape};
+pub use core::option::Option;
+pub use core::result::Result;
+pub use std::string::String;
+pub use std::vec::Vec;
+
+use crate::limits;
+use core::marker::PhantomData;
+
+/// Reads an attribute of type `T` as a part of a key: the `part` of a template's field.
+///
+/// # Errors
+///
+/// If the value has another type.
+pub fn read_part<T: IndexKeyAttribute>(reader: &mut Reader<'_>) -> Result<Option<Part<'static>>, CodecError> {
+    let value = T::decode(reader)?;
+    Ok(value.index_part().map(Part::into_owned))
+}
+
+/// Writes the primary key of a model whose key attributes are made by templates.
+///
+/// # Errors
+///
+/// If a part is empty or the value is too long.
+pub fn write_key(
+    item: &mut ItemWriter<'_>,
+    shape: &IndexShape,
+    partition: &[Part<'_>],
+    sort: &[Part<'_>],
+) -> Result<(), CodecError> {
+    crate::key::write_key(item, &shape.partition, partition, limits::PARTITION_KEY_BYTES)?;
+    match &shape.sort {
+        Some(shape) => crate::key::write_key(item, shape, sort, limits::SORT_KEY_BYTES),
+        None => Ok(()),
+    }
+}
+
+/// Writes one key attribute of an index that is made by a template, or leaves it out if a part is absent or empty.
+///
+/// # Errors
+///
+/// If the value is too long.
+pub fn write_index_key(
+    item: &mut ItemWriter<'_>,
+    shape: &KeyShape,
+    parts: &[Option<Part<'_>>],
+) -> Result<(), CodecError> {
+    match parts.iter().cloned().collect::<Option<Vec<_>>>() {
+        Some(parts) => crate::key::write_key(item, shape, &parts, limits::PARTITION_KEY_BYTES),
+        None => Ok(()),
+    }
+}
+
+/// An attribute, as generated code writes and reads it: one trait for all, so that a type that is none is reported once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored as a DynamoDB attribute",
+    label = "not an attribute type",
+    note = "derive `Document` for a struct, a newtype or an enum of your own"
+)]
+pub trait Stored: Sized {
+    /// Adds it to an item, or leaves it out if it is absent.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be encoded; with its name, as the others.
+    fn write(&self, item: &mut ItemWriter<'_>, name: &str) -> Result<(), CodecError>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// If the stored value has another type.
+    fn read(reader: &mut Reader<'_>, name: &str) -> Result<Self, CodecError>;
+
+    /// Takes what was read, or what its absence means.
+    ///
+    /// # Errors
+    ///
+    /// If it is missing and must not be.
+    fn or_absent(read: Option<Self>, name: &str) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute> Stored for T {
+    fn write(&self, item: &mut ItemWriter<'_>, name: &str) -> Result<(), CodecError> {
+        item.attribute(name, self)
+    }
+
+    fn read(reader: &mut Reader<'_>, name: &str) -> Result<Self, CodecError> {
+        T::decode(reader).map_err(|error| error.at(name))
+    }
+
+    fn or_absent(read: Option<Self>, name: &str) -> Result<Self, CodecError> {
+        read.or_else(T::absent).ok_or_else(|| CodecError::missing(name))
+    }
+}
+
+/// Reads a whole object of attributes.
+///
+/// # Errors
+///
+/// If an attribute is missing, or has another type.
+pub fn decode_fields<T: Fields>(reader: &mut Reader<'_>) -> Result<T, CodecError> {
+    let mut partial = T::Partial::default();
+    reader.object(|reader, name| {
+        if !T::accept(&mut partial, name, reader)? {
+            reader.skip()?;
+        }
+        Ok(())
+    })?;
+    T::finish(partial)
+}
+
+/// Checks that a type can stand in a key template: called in a constant, at the place of the field's type.
+pub const fn stands_in_template<T: TemplateAttribute>() {}
+
+/// What a projection may have for an attribute of type `T`: the same, or an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "the model has this attribute as `{Self}`, not as `{P}`",
+    label = "write `{Self}`, or `Option<{Self}>`"
+)]
+pub trait ProjectedAs<P> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> ProjectedAs<T> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> ProjectedAs<Option<T>> for T {}
+
+/// The name of the attribute of `M` that a projection has as `P`.
+#[must_use]
+pub const fn projected<M, P, T: ProjectedAs<P>, R>(attr: Attr<M, T, R>) -> &'static str {
+    attr.name()
+}
+
+/// True if both names are the same; `==` is not for constants.
+#[must_use]
+pub const fn same_name(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Tells whether a type is a model: `Probe::<T>::IS_MODEL` is the inherent constant if `T` is one, else the trait's.
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+/// The answer of [`Probe`] for all other types.
+pub trait NoModel {
+    /// Hidden by the inherent constant of the same name.
+    const IS_MODEL: bool = false;
+}
+
+impl<T> NoModel for Probe<T> {}
+
+impl<T: Model> Probe<T> {
+    /// The type is a model.
+    pub const IS_MODEL: bool = true;
+}
+
+/// How many elements several lists have together.
+#[must_use]
+pub const fn count<T>(lists: &[&[T]]) -> usize {
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+/// The managed attributes of a struct and of those flattened into it.
+#[must_use]
+pub const fn join_managed<const N: usize>(lists: &[&[ManagedAttribute]]) -> [ManagedAttribute; N] {
+    join(lists, ManagedAttribute { name: "", role: Role::Version })
+}
+
+/// The indexes of a model and of the one whose key it has.
+#[must_use]
+pub const fn join_indexes<const N: usize>(lists: &[&[IndexShape]]) -> [IndexShape; N] {
+    let key = KeyShape { attribute: "", kind: ScalarType::S, template: &[], raw: false };
+    join(lists, IndexShape { name: "", kind: IndexKind::Primary, partition: key, sort: None })
+}
+
+const fn join<T: Copy, const N: usize>(lists: &[&[T]], filler: T) -> [T; N] {
+    let mut joined = [filler; N];
+    let (mut count, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            joined[count] = lists[list][at];
+            count += 1;
+            at += 1;
+        }
+        list += 1;
+    }
+    joined
+}

@@ -1,0 +1,138 @@
+//! The members of a response, written as DynamoDB writes them.
+//!
+//! Which members an operation has is in `compat`. Start at [`Response`].
+
+use crate::transport::Failure;
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, WriteRequest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// An item or a key, as the client gives it.
+type Attributes = HashMap<String, AttributeValue>;
+
+/// A response, to which members are added. What the client gave as absent stays absent.
+#[derive(Default)]
+pub(super) struct Response(Map<String, Value>);
+
+impl Response {
+    pub(super) fn item(&mut self, name: &str, item: Option<Attributes>) -> Result<(), Failure> {
+        if let Some(item) = item {
+            self.put(name, attributes(item)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn items(&mut self, name: &str, items: Option<Vec<Attributes>>) -> Result<(), Failure> {
+        if let Some(items) = items {
+            let items = items.into_iter().map(attributes).collect::<Result<_, _>>()?;
+            self.put(name, Value::Array(items));
+        }
+        Ok(())
+    }
+
+    pub(super) fn count(&mut self, name: &str, count: i32) {
+        self.put(name, Value::from(count));
+    }
+
+    pub(super) fn writes(
+        &mut self,
+        name: &str,
+        tables: Option<HashMap<String, Vec<WriteRequest>>>,
+    ) -> Result<(), Failure> {
+        let Some(tables) = tables else { return Ok(()) };
+        let tables = tables.into_iter().map(|(table, writes)| {
+            let writes = writes.into_iter().map(write).collect::<Result<_, _>>()?;
+            Ok((table, Value::Array(writes)))
+        });
+        let tables = tables.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Object(tables));
+        Ok(())
+    }
+
+    pub(super) fn capacity(&mut self, consumed: Option<ConsumedCapacity>) {
+        if let Some(consumed) = consumed {
+            self.put("ConsumedCapacity", capacity(consumed));
+        }
+    }
+
+    pub(super) fn capacities(&mut self, consumed: Option<Vec<ConsumedCapacity>>) {
+        if let Some(consumed) = consumed {
+            self.put("ConsumedCapacity", consumed.into_iter().map(capacity).collect());
+        }
+    }
+
+    pub(super) fn into_body(self) -> Bytes {
+        Bytes::from(Value::Object(self.0).to_string())
+    }
+
+    fn put(&mut self, name: &str, value: Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+}
+
+/// An object with one member, as attribute values and writes are.
+fn tagged(tag: &str, value: impl Into<Value>) -> Value {
+    Value::Object(Map::from_iter([(tag.to_owned(), value.into())]))
+}
+
+fn write(write: WriteRequest) -> Result<Value, Failure> {
+    let mut members = Map::new();
+    if let Some(put) = write.put_request {
+        members.insert("PutRequest".to_owned(), tagged("Item", attributes(put.item)?));
+    }
+    if let Some(delete) = write.delete_request {
+        members.insert("DeleteRequest".to_owned(), tagged("Key", attributes(delete.key)?));
+    }
+    Ok(Value::Object(members))
+}
+
+/// The totals: what was consumed by which index is left out.
+fn capacity(consumed: ConsumedCapacity) -> Value {
+    let units = [
+        ("CapacityUnits", consumed.capacity_units),
+        ("ReadCapacityUnits", consumed.read_capacity_units),
+        ("WriteCapacityUnits", consumed.write_capacity_units),
+    ];
+    let mut members = Map::new();
+    if let Some(table) = consumed.table_name {
+        members.insert("TableName".to_owned(), Value::String(table));
+    }
+    for (name, units) in units {
+        if let Some(units) = units {
+            members.insert(name.to_owned(), Value::from(units));
+        }
+    }
+    Value::Object(members)
+}
+
+fn attributes(item: Attributes) -> Result<Value, Failure> {
+    let item = item.into_iter().map(|(name, value)| Ok((name, attribute(value)?)));
+    item.collect::<Result<_, _>>().map(Value::Object)
+}
+
+fn attribute(value: AttributeValue) -> Result<Value, Failure> {
+    Ok(match value {
+        AttributeValue::S(text) => tagged("S", text),
+        AttributeValue::N(number) => tagged("N", number),
+        AttributeValue::B(blob) => tagged("B", STANDARD.encode(blob)),
+        AttributeValue::Bool(flag) => tagged("BOOL", flag),
+        AttributeValue::Null(flag) => tagged("NULL", flag),
+        AttributeValue::M(map) => tagged("M", attributes(map)?),
+        AttributeValue::L(list) => {
+            tagged("L", list.into_iter().map(attribute).collect::<Result<Vec<_>, _>>()?)
+        }
+        AttributeValue::Ss(set) => tagged("SS", set),
+        AttributeValue::Ns(set) => tagged("NS", set),
+        AttributeValue::Bs(set) => {
+            tagged("BS", set.into_iter().map(|blob| STANDARD.encode(blob)).collect::<Vec<_>>())
+        }
+        _ => {
+            return Err(Failure::NoResponse(
+                "the response holds an attribute value of a type that this AWS client does not know".into(),
+            ));
+        }
+    })
+}

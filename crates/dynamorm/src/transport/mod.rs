@@ -1,0 +1,174 @@
+//! Request bytes in, response bytes out.
+//!
+//! [`Transport`] is the one seam between this crate and the world: nothing above it knows HTTP or an SDK, and nothing below
+//! it knows a model. Its implementations live beside it: `aws` and `compat` on the official client, `embedded` in this
+//! process, and [`Faults`] around any of them.
+
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "aws")]
+mod compat;
+#[cfg(feature = "embedded")]
+mod embedded;
+pub(crate) mod failure;
+mod faults;
+
+#[cfg(feature = "aws")]
+pub use aws::Aws;
+#[cfg(feature = "embedded")]
+pub use embedded::Embedded;
+pub use faults::{Fault, Faults, Injected};
+
+use bytes::Bytes;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What sends requests. Implement it to put something between this crate and DynamoDB, or in DynamoDB's place.
+pub trait Transport: std::fmt::Debug + Send + Sync + 'static {
+    /// Sends one request and gives the body of a successful response.
+    ///
+    /// Retries of throttled or failed attempts, timeouts and credentials are the transport's business.
+    fn call(&self, request: Request) -> Call<'_>;
+}
+
+/// The future of a [`Transport::call`].
+pub type Call<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send + 'a>>;
+
+/// One request: what to do, and the exact JSON that says so.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The operation.
+    pub operation: Operation,
+    /// The tables concerned; the official client finds its endpoint by them.
+    pub tables: Vec<String>,
+    /// The body, as DynamoDB takes it.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The body as text.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_default()
+    }
+}
+
+/// The operation and the tables: a body holds values, which belong in no log. Ask [`Request::json`] for it.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("tables", &self.tables)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
+
+/// A DynamoDB operation that this crate sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Reads one item by its key.
+    GetItem,
+    /// Writes one item whole.
+    PutItem,
+    /// Changes attributes of one item.
+    UpdateItem,
+    /// Deletes one item.
+    DeleteItem,
+    /// Reads items of one partition.
+    Query,
+    /// Puts and deletes up to 25 items.
+    BatchWriteItem,
+    /// Writes up to 100 items, all or none.
+    TransactWriteItems,
+    /// Makes a table.
+    CreateTable,
+    /// Tells a table's state and form.
+    DescribeTable,
+    /// Deletes a table with all its items.
+    DeleteTable,
+    /// Turns a table's time to live on or off.
+    UpdateTimeToLive,
+}
+
+impl Operation {
+    /// DynamoDB's name for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Operation::GetItem => "GetItem",
+            Operation::PutItem => "PutItem",
+            Operation::UpdateItem => "UpdateItem",
+            Operation::DeleteItem => "DeleteItem",
+            Operation::Query => "Query",
+            Operation::BatchWriteItem => "BatchWriteItem",
+            Operation::TransactWriteItems => "TransactWriteItems",
+            Operation::CreateTable => "CreateTable",
+            Operation::DescribeTable => "DescribeTable",
+            Operation::DeleteTable => "DeleteTable",
+            Operation::UpdateTimeToLive => "UpdateTimeToLive",
+        }
+    }
+}
+
+/// Why a call gave no successful response.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// DynamoDB answered with an error.
+    Service(ServiceError),
+    /// No answer: the request may or may not have been carried out.
+    NoResponse(Box<dyn std::error::Error + Send + Sync>),
+    /// The request was refused before it was sent, for the reason given, which must hold no value.
+    Refused(String),
+}
+
+/// DynamoDB's error response.
+pub struct ServiceError {
+    /// The error's code without its namespace, such as `ConditionalCheckFailedException`.
+    pub code: String,
+    /// DynamoDB's message. It may hold values, so it stays out of this crate's error texts.
+    pub message: String,
+    /// The whole body, as JSON: `Item` and `CancellationReasons` are read from it.
+    pub body: Bytes,
+}
+
+impl std::fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServiceError").field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+impl ServiceError {
+    /// An error of this code, as DynamoDB would word it.
+    #[must_use]
+    pub fn new(code: &str, message: &str) -> Self {
+        let body = serde_json::json!({
+            "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
+            "message": message,
+        });
+        Self { code: code.to_owned(), message: message.to_owned(), body: Bytes::from(body.to_string()) }
+    }
+
+    /// Reads an error response.
+    #[must_use]
+    pub fn from_body(body: Bytes) -> Self {
+        #[derive(Default)]
+        struct Head {
+            code: String,
+            message: String,
+        }
+        let mut head = Head::default();
+        if let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&body) {
+            let text = |names: &[&str]| {
+                names.iter().find_map(|name| members.get(*name)?.as_str()).unwrap_or_default().to_owned()
+            };
+            head.code = text(&["__type", "code"]);
+            head.message = text(&["message", "Message"]);
+        }
+        let code = head.code.rsplit('#').next().unwrap_or_default();
+        let code = code.split(':').next().unwrap_or_default().to_owned();
+        Self { code, message: head.message, body }
+    }
+}

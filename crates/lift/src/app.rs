@@ -1,0 +1,114 @@
+//! [`App`]: your routes, your layers and the settings, until `run` or a test makes one router of them.
+
+use crate::config::{Config, inside_lambda};
+use crate::middleware;
+use axum::Router;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::routing::Route;
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use tower::{Layer, Service};
+
+/// What [`App::on_listening`] keeps.
+pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
+
+/// Collects routes, layers and settings; [`run`](crate::run) serves it.
+///
+/// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, access
+/// log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.
+pub struct App {
+    config: Config,
+    routes: Router,
+    layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
+    on_listening: Option<OnListening>,
+}
+
+impl App {
+    /// Starts with no routes and [`Config::from_env`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self { config: Config::from_env(), routes: Router::new(), layers: Vec::new(), on_listening: None }
+    }
+
+    /// Replaces the settings.
+    #[must_use]
+    pub fn with_config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Adds routes: a plain axum router that has its state already.
+    ///
+    /// # Panics
+    ///
+    /// As axum does, if two routes are the same.
+    #[must_use]
+    pub fn routes(mut self, routes: Router) -> Self {
+        self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Adds a tower layer around all routes, inside the default stack. The first one added sees a request first; it does
+    /// not matter whether the routes were added before it or after.
+    #[must_use]
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.layers.push(Box::new(move |routes| routes.layer(layer)));
+        self
+    }
+
+    /// Calls this once with the address, when [`run`](crate::run) serves HTTP and has taken its port. Not inside Lambda.
+    #[must_use]
+    pub fn on_listening(mut self, hook: impl FnOnce(&SocketAddr) + Send + 'static) -> Self {
+        self.on_listening = Some(Box::new(hook));
+        self
+    }
+
+    /// Makes one axum router of it, with the default stack: serve it where you like.
+    ///
+    /// Prefer [`run`](crate::run) for Lambda: what API Gateway's authorizer verified is read there, so a router that is
+    /// served in another way inside Lambda knows no tenant from claims.
+    pub fn into_router(self) -> Router {
+        self.into_parts().router
+    }
+
+    pub(crate) fn into_parts(self) -> Parts {
+        let mut router = self.routes;
+        // The layer that axum is given last is the outermost, so the first added goes last.
+        for layer in self.layers.into_iter().rev() {
+            router = layer(router);
+        }
+        let router = middleware::default_stack(router, &self.config, inside_lambda());
+        Parts { router, config: self.config, on_listening: self.on_listening }
+    }
+}
+
+/// What [`run`](crate::run) needs of an app.
+pub(crate) struct Parts {
+    pub(crate) router: Router,
+    pub(crate) config: Config,
+    pub(crate) on_listening: Option<OnListening>,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("config", &self.config)
+            .field("layers", &self.layers.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! [`Ctx`]: facts about the request that are in no path, query or body. Read only, and it never fails.
+
+use super::TenantId;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Tells the facts of the request: its id, its tenant, where it came from, how long it may take.
+///
+/// It has no path, query or body: those are axum's extractors, checked by types.
+///
+/// # Example
+///
+/// ```
+/// use lift::Ctx;
+///
+/// async fn handler(ctx: Ctx) -> String {
+///     format!("request {} has {:?} left", ctx.request_id(), ctx.remaining())
+/// }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Ctx {
+    pub(crate) request_id: Arc<str>,
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) source_ip: Option<IpAddr>,
+    /// On tokio's clock, which a test can stop.
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Ctx {
+    /// The id that is in the log lines, in the `x-request-id` header of the answer and in error bodies.
+    ///
+    /// Empty only in a router without the default stack.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The tenant, if one is known; take [`TenantId`] instead where it must be.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
+    }
+
+    /// The client's address as API Gateway or the load balancer saw it; on localhost, the peer's.
+    #[must_use]
+    pub fn source_ip(&self) -> Option<IpAddr> {
+        self.source_ip
+    }
+
+    /// When the request is ended with 504: by [`Config::timeout`](crate::Config::timeout), or 500 ms before Lambda's own
+    /// deadline, whichever is first. `None` only in a router without the default stack.
+    #[must_use]
+    pub fn deadline(&self) -> Option<std::time::Instant> {
+        self.deadline.map(Instant::into_std)
+    }
+
+    /// How long until [`Ctx::deadline`]; zero once it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let mut ctx = parts.extensions.get::<Ctx>().cloned().unwrap_or_default();
+        // A layer of yours may have found out the tenant since the request arrived.
+        if let Some(tenant) = parts.extensions.get::<TenantId>() {
+            ctx.tenant = Some(tenant.clone());
+        }
+        Ok(ctx)
+    }
+}

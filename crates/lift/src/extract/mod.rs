@@ -1,0 +1,14 @@
+//! What handlers take besides axum's own extractors. One per file; `fields.rs` is how a body becomes a value or a list of
+//! all that is wrong with it.
+
+mod ctx;
+mod fields;
+mod page;
+mod tenant;
+mod valid;
+
+pub use ctx::Ctx;
+pub use page::Page;
+pub use tenant::{InvalidTenantId, TenantId};
+pub(crate) use tenant::{TrustedHeader, tenant_required};
+pub use valid::{Valid, ValidQuery};

@@ -1,0 +1,127 @@
+//! From a Lambda event to a request and back: API Gateway REST and HTTP APIs, function URLs, load balancers.
+//!
+//! `lambda_http` translates; what it gets wrong or leaves out is put right before it sees the event: stage prefixes,
+//! repeated headers, and what the authorizer verified. How events are fetched is in `run.rs`.
+
+use crate::error::{BoxError, Error};
+use crate::middleware::Authorizer;
+use axum::Router;
+use axum::body::Body;
+use lambda_http::Adapter;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_runtime::LambdaEvent;
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tower::Service as _;
+
+/// Answers Lambda events with a router.
+#[derive(Debug, Clone)]
+pub(crate) struct Handler {
+    router: Router,
+}
+
+impl Handler {
+    pub(crate) fn new(router: Router) -> Self {
+        Self { router }
+    }
+
+    /// Answers one event.
+    ///
+    /// # Errors
+    ///
+    /// If it is no HTTP event; Lambda then reports the invocation as failed.
+    pub(crate) async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, BoxError> {
+        let (payload, context) = event.into_parts();
+        let mut request: LambdaRequest = serde_json::from_str(payload.get())?;
+        let authorizer = authorizer_of(&payload);
+        let stage = take_stage(&mut request);
+        keep_repeated_headers(&mut request);
+
+        let mut router = self.router.clone();
+        let service = tower::service_fn(move |mut request: lambda_http::Request| {
+            if let Some(authorizer) = authorizer.clone() {
+                request.extensions_mut().insert(authorizer);
+            }
+            give_back_stage(&mut request, stage.clone());
+            router.call(request.map(Body::new))
+        });
+        // The adapter cannot be held across an await, so the call is made first and the adapter is gone after it. It
+        // panics on a host or a query that cannot be in a URI.
+        let request_id = context.request_id.clone();
+        let event = LambdaEvent::new(request, context);
+        let Ok(answer) = catch_unwind(AssertUnwindSafe(|| Adapter::from(service).call(event))) else {
+            return Ok(to_raw_value(&bad_request(&request_id))?);
+        };
+        let response = answer.await.map_err(|never| match never {})?;
+        Ok(to_raw_value(&response)?)
+    }
+}
+
+/// The answer to a request that is too broken to become one, in the form that all front doors understand.
+fn bad_request(request_id: &str) -> serde_json::Value {
+    serde_json::json!({
+        "statusCode": 400,
+        "headers": {"content-type": "application/problem+json", "x-request-id": request_id},
+        "body": Error::bad_request("the request's URL is not valid").to_body(Some(request_id)),
+        "isBase64Encoded": false,
+    })
+}
+
+/// What the authorizer verified. `lambda_http` knows only some kinds of authorizer, so it is read from the event itself.
+fn authorizer_of(payload: &RawValue) -> Option<Authorizer> {
+    #[derive(Deserialize)]
+    struct Event {
+        #[serde(rename = "requestContext")]
+        context: Context,
+    }
+    #[derive(Deserialize)]
+    struct Context {
+        authorizer: Option<serde_json::Map<String, serde_json::Value>>,
+    }
+    let event: Event = serde_json::from_str(payload.get()).ok()?;
+    event.context.authorizer.map(|verified| Authorizer(Arc::new(verified)))
+}
+
+/// Takes the stage out of the path and the event, because `lambda_http` would put it in front of the path.
+///
+/// A REST API gives the path without its stage. An HTTP API gives it with the stage, unless that is `$default`.
+fn take_stage(request: &mut LambdaRequest) -> Option<String> {
+    match request {
+        LambdaRequest::ApiGatewayV1(event) => event.request_context.stage.take(),
+        LambdaRequest::ApiGatewayV2(event) => {
+            let stage = event.request_context.stage.take()?;
+            if let Some(path) = &mut event.raw_path
+                && let Some(rest) = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage.as_str()))
+                && (rest.is_empty() || rest.starts_with('/'))
+            {
+                *path = if rest.is_empty() { "/".to_owned() } else { rest.to_owned() };
+            }
+            Some(stage)
+        }
+        _ => None,
+    }
+}
+
+fn give_back_stage(request: &mut lambda_http::Request, stage: Option<String>) {
+    match request.extensions_mut().get_mut::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.stage = stage,
+        Some(RequestContext::ApiGatewayV2(context)) => context.stage = stage,
+        _ => {}
+    }
+}
+
+/// Keeps all values of a header that is given more than once.
+///
+/// A REST API sends each header twice, once with its last value and once with all; `lambda_http` lets the last win.
+fn keep_repeated_headers(request: &mut LambdaRequest) {
+    let (single, all) = match request {
+        LambdaRequest::ApiGatewayV1(event) => (&mut event.headers, &event.multi_value_headers),
+        LambdaRequest::Alb(event) => (&mut event.headers, &event.multi_value_headers),
+        _ => return,
+    };
+    for name in all.keys() {
+        single.remove(name);
+    }
+}

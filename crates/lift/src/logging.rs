@@ -1,0 +1,55 @@
+//! Where log lines go: standard output, as text or as JSON, at a level that the environment can change.
+
+use crate::config::{Config, LogFormat};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Starts logging, unless the program has set up its own.
+pub(crate) fn start(config: &Config, inside_lambda: bool) {
+    let level = directives(config.log_level, |name| std::env::var(name).ok());
+    // A directive that cannot be read is left out with a note on standard error: logging must not stop a function.
+    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::builder().parse_lossy(level));
+    let by_home = if inside_lambda { LogFormat::Json } else { LogFormat::Text };
+    let started = match config.log_format.unwrap_or(by_home) {
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).finish().try_init(),
+        LogFormat::Text => lines.with_ansi(false).finish().try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!(
+            "the program logs in its own way; `Config::log_level` and `log_format` have no effect"
+        );
+    }
+}
+
+/// What to log, in the words of `RUST_LOG`: Lambda's own switch first, then `RUST_LOG`, then the setting.
+fn directives(setting: Level, var: impl Fn(&str) -> Option<String>) -> String {
+    let lambda = var("AWS_LAMBDA_LOG_LEVEL").and_then(|level| match level.to_ascii_lowercase().as_str() {
+        // Lambda knows a level above all of ours.
+        "fatal" => Some("error".to_owned()),
+        known @ ("trace" | "debug" | "info" | "warn" | "error") => Some(known.to_owned()),
+        _ => None,
+    });
+    let rust = || var("RUST_LOG").filter(|directives| !directives.trim().is_empty());
+    lambda.or_else(rust).unwrap_or_else(|| setting.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &[(&str, &str)]) -> String {
+        let var =
+            |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        directives(Level::WARN, var)
+    }
+
+    #[test]
+    fn lambdas_switch_wins_over_rust_log_which_wins_over_the_setting() {
+        assert_eq!(with(&[]), "WARN");
+        assert_eq!(with(&[("RUST_LOG", "info,users=debug")]), "info,users=debug");
+        assert_eq!(with(&[("RUST_LOG", "info"), ("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]), "debug");
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]), "error");
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "loud"), ("RUST_LOG", "")]), "WARN");
+    }
+}

@@ -1,0 +1,229 @@
+//! The first step: what is known about a request when it arrives goes into its [`Ctx`], and its id into the answer.
+//!
+//! Here, and only here, it is decided who the tenant is and which request ids are believed.
+
+use crate::config::Config;
+use crate::extract::{Ctx, TenantId, TrustedHeader};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use lambda_http::request::RequestContext;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// The header that a request id comes in and goes out with.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest request id that is taken from a client, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+/// How long before Lambda's own deadline a request must be answered.
+const LAMBDA_MARGIN: Duration = Duration::from_millis(500);
+
+/// What API Gateway's authorizer verified, as the event has it; put into the request by `lambda.rs` only.
+#[derive(Clone)]
+pub(crate) struct Authorizer(pub(crate) Arc<serde_json::Map<String, serde_json::Value>>);
+
+/// The settings of this step.
+pub(super) struct Settings {
+    timeout: Duration,
+    tenant_claim: String,
+    tenant_header: Option<HeaderName>,
+}
+
+impl Settings {
+    pub(super) fn new(config: &Config, inside_lambda: bool) -> Self {
+        // First lock: inside Lambda the header's name is not even known. The second lock is in `tenant_of`.
+        let tenant_header = if inside_lambda { None } else { config.trust_tenant_header.clone() };
+        Self { timeout: config.timeout, tenant_claim: config.tenant_claim.to_string(), tenant_header }
+    }
+}
+
+/// Notes the facts of a request and puts its id into the answer.
+pub(super) async fn note(
+    State(settings): State<Arc<Settings>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let request_id = request_id_of(&request);
+    let tenant = tenant_of(&request, &settings);
+    let ctx = Ctx {
+        request_id: Arc::from(request_id.as_str()),
+        tenant: tenant.clone(),
+        source_ip: source_ip_of(&request),
+        deadline: deadline_of(&request, settings.timeout),
+    };
+    request.extensions_mut().insert(ctx);
+    if let Some(tenant) = tenant {
+        request.extensions_mut().insert(tenant);
+    } else if let Some(header) =
+        settings.tenant_header.as_ref().filter(|_| lambda_context(&request).is_none())
+    {
+        // Who sees the 401 here is a developer, and can be told what to send.
+        let header = TrustedHeader(header.clone());
+        request.extensions_mut().insert(header);
+    }
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+fn lambda_context(request: &Request) -> Option<&lambda_http::Context> {
+    request.extensions().get::<lambda_http::Context>()
+}
+
+/// The client's id if it is sane, else Lambda's, else a new one that sorts by time.
+fn request_id_of(request: &Request) -> String {
+    let given = request.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok());
+    let lambda = lambda_context(request).map(|context| context.request_id.as_str());
+    let known = given.into_iter().chain(lambda).find(|id| is_sane(id));
+    known.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// An id goes into log lines and headers as it is, so it must not be able to break them.
+fn is_sane(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.bytes().all(plain)
+}
+
+/// Who the tenant is: what code said, what API Gateway verified, what Lambda isolates by; a header last, if at all.
+fn tenant_of(request: &Request, settings: &Settings) -> Option<TenantId> {
+    if let Some(tenant) = request.extensions().get::<TenantId>() {
+        return Some(tenant.clone());
+    }
+    let context = lambda_context(request);
+    let claim = request.extensions().get::<Authorizer>().and_then(|a| claim(&a.0, &settings.tenant_claim));
+    let verified = claim.or_else(|| context.and_then(|context| context.tenant_id.as_deref()));
+    if let Some(verified) = verified {
+        // A claim that cannot be a tenant id is no tenant: it must not fall through to a weaker source.
+        return verified.parse().ok();
+    }
+    // Second lock: a request that Lambda delivered is never asked for the header.
+    let header = settings.tenant_header.as_ref().filter(|_| context.is_none())?;
+    the_only(request.headers(), header)?.parse().ok()
+}
+
+/// A header that is given once. Given twice it says nothing: a proxy may have added its own beside the client's.
+fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let only = values.next()?;
+    if values.next().is_some() { None } else { only.to_str().ok() }
+}
+
+/// Finds a claim where each kind of authorizer puts it.
+fn claim<'a>(authorizer: &'a serde_json::Map<String, serde_json::Value>, name: &str) -> Option<&'a str> {
+    let jwt_of_http_api =
+        authorizer.get("jwt").and_then(|jwt| jwt.get("claims")).and_then(|claims| claims.get(name));
+    let lambda_of_http_api = || authorizer.get("lambda").and_then(|fields| fields.get(name));
+    let cognito_of_rest_api = || authorizer.get("claims").and_then(|claims| claims.get(name));
+    let lambda_of_rest_api = || authorizer.get(name);
+    let found =
+        jwt_of_http_api.or_else(lambda_of_http_api).or_else(cognito_of_rest_api).or_else(lambda_of_rest_api);
+    found.and_then(serde_json::Value::as_str)
+}
+
+fn source_ip_of(request: &Request) -> Option<IpAddr> {
+    match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.identity.source_ip.as_deref()?.parse().ok(),
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref()?.parse().ok(),
+        // A load balancer appends the address it saw; what is before that, the client may have written.
+        Some(RequestContext::Alb(_)) => {
+            let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+            forwarded.rsplit(',').next()?.trim().parse().ok()
+        }
+        _ => request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()),
+    }
+}
+
+fn deadline_of(request: &Request, timeout: Duration) -> Option<Instant> {
+    let now = Instant::now();
+    let ours = now.checked_add(timeout);
+    // Lambda gives milliseconds since 1970; zero where there is no invocation, as in tests.
+    let lambda =
+        lambda_context(request).map(|context| context.deadline).filter(|millis| *millis > 0).map(|millis| {
+            let at = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+            now + at.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(LAMBDA_MARGIN)
+        });
+    match (ours, lambda) {
+        (Some(ours), Some(lambda)) => Some(ours.min(lambda)),
+        (ours, lambda) => ours.or(lambda),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn settings(inside_lambda: bool) -> Settings {
+        let config =
+            Config { trust_tenant_header: Some(HeaderName::from_static("x-tenant")), ..Config::default() };
+        Settings::new(&config, inside_lambda)
+    }
+
+    fn with_header() -> Request {
+        Request::builder().header("x-tenant", "acme").body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn the_tenant_header_is_believed_outside_lambda_only_and_by_two_locks() {
+        assert_eq!(tenant_of(&with_header(), &settings(false)).unwrap().as_str(), "acme");
+        // The process is inside Lambda.
+        assert_eq!(tenant_of(&with_header(), &settings(true)), None);
+        // The request was delivered by Lambda, whatever the process believes.
+        let mut delivered = with_header();
+        delivered.extensions_mut().insert(lambda_http::Context::default());
+        assert_eq!(tenant_of(&delivered, &settings(false)), None);
+        // Nobody named a header.
+        assert_eq!(tenant_of(&with_header(), &Settings::new(&Config::default(), false)), None);
+    }
+
+    #[test]
+    fn a_tenant_header_that_is_given_twice_says_nothing() {
+        let request = Request::builder()
+            .header("x-tenant", "acme")
+            .header("x-tenant", "evil")
+            .body(Body::empty())
+            .unwrap();
+        assert_eq!(tenant_of(&request, &settings(false)), None);
+    }
+
+    #[test]
+    fn a_claim_that_cannot_be_a_tenant_does_not_fall_through_to_the_header() {
+        let mut request = with_header();
+        let claims = serde_json::json!({"tenant_id": ""}).as_object().unwrap().clone();
+        request.extensions_mut().insert(Authorizer(Arc::new(claims)));
+        assert_eq!(tenant_of(&request, &settings(false)), None);
+    }
+
+    #[test]
+    fn a_request_id_is_taken_if_it_is_sane() {
+        for sane in ["a", "01a206cf-3bf0.X_y", &"a".repeat(MAX_REQUEST_ID)] {
+            assert!(is_sane(sane), "{sane}");
+        }
+        for insane in ["", "a b", "a\"b", "é", "a\nb", &"a".repeat(MAX_REQUEST_ID + 1)] {
+            assert!(!is_sane(insane), "{insane}");
+        }
+    }
+
+    #[test]
+    fn a_request_ends_half_a_second_before_lambda_does() {
+        let left = |invocation: Duration, timeout: Duration| {
+            let mut context = lambda_http::Context::default();
+            let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + invocation;
+            context.deadline = u64::try_from(at.as_millis()).unwrap();
+            let mut request = Request::new(Body::empty());
+            request.extensions_mut().insert(context);
+            let deadline = deadline_of(&request, timeout).unwrap();
+            deadline.saturating_duration_since(Instant::now()).as_millis()
+        };
+        let seconds = Duration::from_secs;
+        assert!((2300..=2500).contains(&left(seconds(3), seconds(29))));
+        assert!((900..=1000).contains(&left(seconds(3), seconds(1))));
+        assert_eq!(left(Duration::ZERO, seconds(29)), 0);
+    }
+}

@@ -1,0 +1,42 @@
+//! The default stack: what happens around every request, in which order, one step per file.
+//!
+//! A step is an `async fn(.., Request, Next) -> Response`. Start at [`default_stack`]; the order is the point of it.
+
+mod access_log;
+mod arrival;
+mod body_limit;
+mod deadline;
+mod errors;
+mod panics;
+mod tenant;
+
+pub(crate) use arrival::Authorizer;
+
+use crate::config::Config;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// Puts the default stack around a router, its fallbacks included.
+///
+/// `inside_lambda` closes the door to the tenant header for good; see `arrival.rs`.
+pub(crate) fn default_stack(router: Router, config: &Config, inside_lambda: bool) -> Router {
+    let arrival = Arc::new(arrival::Settings::new(config, inside_lambda));
+    let service: Arc<str> = Arc::from(config.service.as_ref());
+    // axum runs the layer that was added last first: read this from the bottom.
+    let mut router = router;
+    if config.require_tenant {
+        router = router.layer(from_fn(tenant::require));
+    }
+    router
+        // Ours below limits every way of reading a body; axum's would add its own 2 MB to some of them.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(config.max_request_size, body_limit::enforce))
+        .layer(from_fn(deadline::enforce))
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(errors::render))
+        .layer(from_fn_with_state(service, access_log::record))
+        .layer(from_fn_with_state(arrival, arrival::note))
+}

@@ -1,0 +1,186 @@
+//! Users: create one or many, read one in four ways, list them whole or in short.
+
+use super::{find, new_id, own};
+use crate::{Credits, User, UserSummary};
+use dynamorm::{Db, StartKey, Timestamp};
+use garde::Validate;
+use lift::axum::Json;
+use lift::axum::extract::{Path, State};
+use lift::axum::http::{HeaderName, HeaderValue, StatusCode};
+use lift::axum::response::AppendHeaders;
+use lift::{Error, Page, Result, TenantId, Valid, ValidQuery};
+use moka::future::Cache;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, Validate)]
+pub(crate) struct CreateUser {
+    // The index holds it, and takes keys of up to 2,048 bytes.
+    #[garde(email, length(max = 254))]
+    email: String,
+    #[garde(length(chars, min = 1, max = 200))]
+    name: String,
+    #[serde(default = "no_credits")]
+    #[garde(custom(not_negative))]
+    credits: Credits,
+}
+
+fn no_credits() -> Credits {
+    Credits::ZERO
+}
+
+fn not_negative(credits: &Credits, (): &()) -> garde::Result {
+    if *credits < Credits::ZERO { Err(garde::Error::new("lower than 0")) } else { Ok(()) }
+}
+
+impl CreateUser {
+    fn into_user(self, tenant: &TenantId, now: Timestamp) -> User {
+        User {
+            id: new_id(),
+            tenant_id: tenant.to_string(),
+            email: self.email,
+            name: self.name,
+            credits: self.credits,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// `POST /users`
+pub(crate) async fn create(
+    State(db): State<Db>,
+    tenant: TenantId,
+    Valid(request): Valid<CreateUser>,
+) -> Result<(StatusCode, Json<User>)> {
+    // The library sets both times on the way.
+    let user = request.into_user(&tenant, Timestamp::default());
+    let stored = db.put(&user).if_not_exists().returning_new().await?;
+    Ok((StatusCode::CREATED, Json(stored)))
+}
+
+#[derive(Deserialize, Validate)]
+pub(crate) struct CreateUsers {
+    #[garde(length(min = 1, max = 1_000), dive)]
+    users: Vec<CreateUser>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Created {
+    created: usize,
+    users: Vec<User>,
+}
+
+/// `POST /users/batch`
+pub(crate) async fn create_batch(
+    State(db): State<Db>,
+    tenant: TenantId,
+    Valid(request): Valid<CreateUsers>,
+) -> Result<Json<Created>> {
+    // One time for all, so that the answer says what is stored.
+    let now = Timestamp::now();
+    let users: Vec<User> = request.users.into_iter().map(|user| user.into_user(&tenant, now)).collect();
+    db.clock(move || now).batch_write().put_all(&users).execute().await?;
+    Ok(Json(Created { created: users.len(), users }))
+}
+
+/// `GET /users/{id}`
+pub(crate) async fn get(
+    State(db): State<Db>,
+    tenant: TenantId,
+    Path(id): Path<String>,
+) -> Result<Json<User>> {
+    find(&db, id, &tenant, false).await.map(Json)
+}
+
+/// `GET /users/{id}/for-update`: what was written last, for twice the units.
+pub(crate) async fn get_for_update(
+    State(db): State<Db>,
+    tenant: TenantId,
+    Path(id): Path<String>,
+) -> Result<Json<User>> {
+    find(&db, id, &tenant, true).await.map(Json)
+}
+
+/// `GET /users/{id}/cached`: up to five minutes old. Concurrent misses read the database once.
+pub(crate) async fn get_cached(
+    State(db): State<Db>,
+    State(users): State<Cache<String, User>>,
+    tenant: TenantId,
+    Path(id): Path<String>,
+) -> Result<Json<User>> {
+    let read = async {
+        db.get(User::key(id.as_str())).optional().await?.ok_or_else(|| Error::not_found("user not found"))
+    };
+    let user = users
+        .try_get_with(id.clone(), read)
+        .await
+        .map_err(|error: std::sync::Arc<Error>| (*error).clone())?;
+    // The cache is shared, so whose user it is is checked after it, each time.
+    own(user, &tenant).map(Json)
+}
+
+#[derive(Deserialize, Validate)]
+pub(crate) struct ByEmail {
+    #[garde(email)]
+    email: String,
+}
+
+/// `GET /users/by-email?email=`
+pub(crate) async fn by_email(
+    State(db): State<Db>,
+    tenant: TenantId,
+    ValidQuery(request): ValidQuery<ByEmail>,
+) -> Result<Json<User>> {
+    let with_email = || User::EMAIL_INDEX.partition(request.email.as_str());
+    let own = db.query::<User>().key(with_email().eq(tenant.as_str())).take(1).await?;
+    if let Some(user) = own.items.into_iter().next() {
+        return Ok(Json(user));
+    }
+    match db.query::<User>().key(with_email()).count().await? {
+        0 => Err(Error::not_found("user not found")),
+        _ => Err(Error::authorization("access denied")),
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct Users {
+    users: Vec<User>,
+    count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<StartKey>,
+}
+
+/// `GET /users?limit=&cursor=`
+pub(crate) async fn list(State(db): State<Db>, tenant: TenantId, page: Page) -> Result<Json<Users>> {
+    let page = db
+        .query::<User>()
+        .key(User::TENANT_INDEX.partition(tenant.as_str()))
+        .limit(page.limit)
+        .start_key(page.cursor)
+        .page()
+        .await?;
+    Ok(Json(Users { count: page.items.len(), users: page.items, next_cursor: page.next }))
+}
+
+/// Where the next page of a bare list starts.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
+
+type WithNextCursor = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
+
+/// `GET /users/summaries?limit=&cursor=`: three attributes of each user, and no more leaves the database.
+pub(crate) async fn summaries(
+    State(db): State<Db>,
+    tenant: TenantId,
+    page: Page,
+) -> Result<(WithNextCursor, Json<Vec<UserSummary>>)> {
+    let page = db
+        .query::<User>()
+        .project::<UserSummary>()
+        .key(User::TENANT_INDEX.partition(tenant.as_str()))
+        .limit(page.limit)
+        .start_key(page.cursor)
+        .page()
+        .await?;
+    let next = page.next.and_then(|next| HeaderValue::try_from(next.to_string()).ok());
+    Ok((AppendHeaders(next.map(|next| (NEXT_CURSOR, next))), Json(page.items)))
+}

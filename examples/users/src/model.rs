@@ -1,0 +1,82 @@
+//! What is stored: three models in one table, told apart by their keys.
+//!
+//! | item | partition key | sort key |
+//! |---|---|---|
+//! | a user | `USER#{id}` | `PROFILE` |
+//! | an order | `ORDER#{order_id}` | `ORDER` |
+//! | an order, under its user | `USER#{user_id}` | `ORDER#{created_at}#{order_id}` |
+
+use crate::Credits;
+use dynamorm::{Model, Project, Timestamp};
+use serde::Serialize;
+
+/// A user of a tenant.
+#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[dynamorm(pk = "USER#{id}", sk = "PROFILE")]
+#[dynamorm(index = "email-index", pk = email, sk = tenant_id)]
+#[dynamorm(index = "tenant-index", pk = tenant_id, sk = id)]
+pub struct User {
+    /// A UUID of version 7: users sort by the time they were created.
+    pub id: String,
+    /// Whose user it is.
+    pub tenant_id: String,
+    /// Where to reach them.
+    pub email: String,
+    /// What to call them.
+    pub name: String,
+    /// What they can spend.
+    pub credits: Credits,
+    /// Kept by the library.
+    #[dynamorm(created_at)]
+    pub created_at: Timestamp,
+    /// Kept by the library.
+    #[dynamorm(updated_at)]
+    pub updated_at: Timestamp,
+}
+
+/// A user in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Project, Serialize)]
+#[dynamorm(of = User)]
+pub struct UserSummary {
+    /// The user's id.
+    pub id: String,
+    /// What to call them.
+    pub name: String,
+    /// Where to reach them.
+    pub email: String,
+}
+
+/// An order, by its own id.
+#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[dynamorm(pk = "ORDER#{order_id}", sk = "ORDER")]
+#[dynamorm(index = "tenant-orders-index", pk = "TENANT#{tenant_id}", sk = "ORDER#{created_at}")]
+pub struct Order {
+    /// A UUID of version 7.
+    pub order_id: String,
+    /// Who ordered.
+    pub user_id: String,
+    /// Whose order it is.
+    pub tenant_id: String,
+    /// What it costs.
+    pub total: Credits,
+    /// How far it is.
+    pub status: String,
+    /// When it was placed; set here, since it is in a key.
+    pub created_at: Timestamp,
+}
+
+/// An order under its user: what a list of their orders shows.
+#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[dynamorm(pk = "USER#{user_id}", sk = "ORDER#{created_at}#{order_id}")]
+pub struct OrderOfUser {
+    /// Who ordered.
+    pub user_id: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// The order's own id.
+    pub order_id: String,
+    /// What it costs.
+    pub total: Credits,
+    /// How far it is.
+    pub status: String,
+}

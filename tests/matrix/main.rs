@@ -1,0 +1,50 @@
+//! Every behaviour of every operation, on every transport.
+//!
+//! One file per operation or theme; each lists its behaviours in `matrix![..]` and then shows them. `support` runs each on
+//! the embedded engine and, if `DYNAMODB_ENDPOINT` is set, on that endpoint through both ways of the official client.
+//!
+//! The harness is `libtest-mimic` because the tests depend on the environment: without an endpoint its tests do not exist,
+//! rather than pass or be ignored, and the last line says so. Arguments are those of any Rust test: a filter,
+//! `--test-threads`, `--list`.
+//!
+//! ```text
+//! cargo test -p dynamorm-tests
+//! scripts/dynamodb-local --port 0 -- cargo test -p dynamorm-tests
+//! ```
+
+// All that is here is a test, so it may stop at the first surprise.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod batch_write;
+mod codec;
+mod delete;
+mod errors;
+mod get;
+mod lifecycle;
+mod models;
+mod put;
+mod query;
+mod start_key;
+mod support;
+mod table;
+mod transact_write;
+mod update;
+mod words;
+
+fn main() -> std::process::ExitCode {
+    support::run(&[
+        batch_write::BEHAVIOURS,
+        codec::BEHAVIOURS,
+        delete::BEHAVIOURS,
+        errors::BEHAVIOURS,
+        get::BEHAVIOURS,
+        lifecycle::BEHAVIOURS,
+        put::BEHAVIOURS,
+        query::BEHAVIOURS,
+        start_key::BEHAVIOURS,
+        table::BEHAVIOURS,
+        transact_write::BEHAVIOURS,
+        update::BEHAVIOURS,
+        words::BEHAVIOURS,
+    ])
+}

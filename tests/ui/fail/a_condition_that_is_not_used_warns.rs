@@ -1,0 +1,9 @@
+#![deny(unused_must_use)]
+
+use dynamorm_ui::User;
+
+fn case() {
+    User::CREDITS.ge(7);
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = "USER#{id}")]
+struct User {
+    id: String,
+    pk: String,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use dynamorm::Db;
+use dynamorm_ui::Order;
+
+async fn case(db: &Db) -> dynamorm::Result<()> {
+    db.get(Order::key("u1")).one().await?;
+    Ok(())
+}
+
+fn main() {}

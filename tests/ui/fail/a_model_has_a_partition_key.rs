@@ -1,0 +1,9 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+struct User {
+    id: String,
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = id)]
+enum User {
+    Active,
+    Gone,
+}
+
+fn main() {}

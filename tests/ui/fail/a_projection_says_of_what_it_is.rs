@@ -1,0 +1,8 @@
+use dynamorm::Project;
+
+#[derive(Project)]
+struct Summary {
+    total: i64,
+}
+
+fn main() {}

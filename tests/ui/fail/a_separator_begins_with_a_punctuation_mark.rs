@@ -1,0 +1,10 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = "{tenant}x{id}")]
+struct User {
+    tenant: String,
+    id: String,
+}
+
+fn main() {}

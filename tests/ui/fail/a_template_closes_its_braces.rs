@@ -1,0 +1,9 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = "USER#{id")]
+struct User {
+    id: String,
+}
+
+fn main() {}

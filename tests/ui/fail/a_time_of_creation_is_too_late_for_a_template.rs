@@ -1,0 +1,12 @@
+use dynamorm::{Model, Timestamp};
+
+#[derive(Model)]
+#[dynamorm(pk = id)]
+#[dynamorm(index = "by-date", pk = "ALL", sk = "{created_at}")]
+struct User {
+    id: String,
+    #[dynamorm(created_at)]
+    created_at: Timestamp,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dynamorm::Document;
+
+#[derive(Document)]
+struct Nothing;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use dynamorm::Document;
+
+#[derive(Document)]
+enum Status {
+    Active,
+    Gone(String),
+}
+
+fn main() {}

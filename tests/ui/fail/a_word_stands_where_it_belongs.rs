@@ -1,0 +1,10 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = id)]
+struct User {
+    #[dynamorm(table = "app")]
+    id: String,
+}
+
+fn main() {}
