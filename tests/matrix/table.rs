@@ -2,7 +2,7 @@
 
 use crate::models::{Order, User, order, shop, user};
 use crate::support::{TestDb, matrix};
-use dynamorm::op::TableStatus;
+use dynamorm::TableStatus;
 use dynamorm::{Db, ErrorKind, Model, Result, Timestamp, Ttl};
 use std::time::Duration;
 

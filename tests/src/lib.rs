@@ -1,1 +1,3 @@
-//! The tests of this package live in `matrix/`.
+//! The tests of this package live in `matrix/`, and in the README, whose tour is compiled and run here:
+//!
+#![doc = include_str!("../../README.md")]

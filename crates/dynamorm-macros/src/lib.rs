@@ -26,7 +26,7 @@ use syn::DeriveInput;
 /// - `User::PRIMARY_KEY` and one constant for each index, such as `User::EMAIL_INDEX`, to query with;
 /// - one constant for each attribute, such as `User::EMAIL`, to write conditions and updates with.
 ///
-/// ```ignore
+/// ```
 /// use dynamorm::{Model, Timestamp, Ttl};
 ///
 /// #[derive(Model)]
@@ -59,7 +59,8 @@ use syn::DeriveInput;
 ///
 /// Keys stand above the struct, as in the example, or all of them on fields:
 ///
-/// ```ignore
+/// ```
+/// # use dynamorm::Model;
 /// #[derive(Model)]
 /// struct Account {
 ///     #[dynamorm(pk)]
@@ -80,7 +81,7 @@ use syn::DeriveInput;
 ///
 /// | Word | What it does |
 /// |---|---|
-/// | `table = "app"` | names the table, unless the client names another |
+/// | `table = "app"` | the table; without it, the one that the `Db` has for all such models |
 /// | `pk = field`, `pk = "USER#{id}"` | the partition key, of the table or of the index in the same `#[dynamorm(…)]` |
 /// | `sk = field`, `sk = "ORDER#{at}"` | the sort key, likewise |
 /// | `index = "name"` | a global secondary index, in a `#[dynamorm(…)]` of its own with `pk` and perhaps `sk` |
@@ -118,8 +119,16 @@ pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// An attribute that may be absent needs an `Option` here, even where the model reads its absence as a default: one left out
 /// of an index, or one that the library keeps.
 ///
-/// ```ignore
-/// use dynamorm::Project;
+/// ```
+/// use dynamorm::{Model, Project, Timestamp};
+///
+/// #[derive(Model)]
+/// #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{placed_at}")]
+/// struct Order {
+///     customer: String,
+///     placed_at: Timestamp,
+///     total: i64,
+/// }
 ///
 /// #[derive(Project)]
 /// #[dynamorm(of = Order)]
@@ -146,7 +155,7 @@ pub fn derive_project(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// - A newtype is stored as its field, and can be a key where that can.
 /// - An enum without data is stored as the name of its variant (S), and can be a key.
 ///
-/// ```ignore
+/// ```
 /// use dynamorm::Document;
 ///
 /// #[derive(Document)]

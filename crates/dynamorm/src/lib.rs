@@ -1,9 +1,37 @@
 //! A DynamoDB ORM: models by derive, type-safe keys, conditions and updates, single-table design.
 //!
+//! ```
+//! use dynamorm::{Db, Model, Result};
+//!
+//! #[derive(Debug, PartialEq, Model)]
+//! #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+//! #[dynamorm(index = "email-index", pk = email)]
+//! struct User {
+//!     id: String,
+//!     email: String,
+//!     credits: i64,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<()> {
+//! let db = Db::memory()?; // or Db::new(aws_sdk_dynamodb_client), or Db::from_env().await?
+//! db.create_table::<User>().execute().await?;
+//!
+//! let ada = User { id: "u1".into(), email: "ada@example.com".into(), credits: 10 };
+//! db.put(&ada).if_not_exists().execute().await?;
+//! db.update(User::key("u1")).add(User::CREDITS, -7).condition(User::CREDITS.ge(7)).execute().await?;
+//!
+//! let ada = db.query::<User>().key(User::EMAIL_INDEX.partition("ada@example.com")).one().await?;
+//! assert_eq!(ada.credits, 3);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The map of this crate, from the outside in:
 //!
 //! - [`Db`] is where you start: a transport and the names of tables.
-//! - [`op`] holds one DynamoDB operation per file: [`op::Get`], [`op::Put`], [`op::Query`] and so on.
+//! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`BatchWrite`],
+//!   [`TransactWrite`], [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a query.
 //! - [`transport`] sends bytes: to AWS, to an embedded engine, or through injected faults.
@@ -17,14 +45,14 @@ pub mod codec;
 mod db;
 mod env;
 mod error;
-pub mod expr;
+mod expr;
 mod index;
 mod key;
 mod lifecycle;
 pub mod limits;
 mod model;
 mod number;
-pub mod op;
+mod op;
 mod page;
 #[doc(hidden)]
 pub mod private;
@@ -36,7 +64,10 @@ pub use attr::{Attr, Changeable, KeyPart, Managed, Plain};
 pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
 pub use error::{CancelCode, Cancellation, Error, ErrorKind, Result, Unprocessed};
-pub use expr::{Addable, Condition, IntoAttr, KeyCondition, Numeric};
+pub use expr::{
+    Addable, ByCalculation, ByValue, Condition, Deletable, EncodedValue, IntoAttr, KeyCondition, Numeric,
+    Operand, Optional, Prefixed, Searched, SetValue,
+};
 pub use index::Index;
 pub use key::{
     IndexKeyAttribute, IntoKey, KeyAttribute, NoSortKey, PrefixedSortKey, ScalarType, SortKey,
@@ -44,7 +75,11 @@ pub use key::{
 };
 pub use model::{FromItem, Key, Model};
 pub use number::Number;
-pub use op::{BatchWrite, Check, Delete, Get, Put, Query, TransactWrite, Update};
+pub use op::{
+    BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached, Get, IntoDelete, IntoPut,
+    Keyed, MissingKeyCondition, Models, Put, Query, TableDescription, TableStatus, TransactWrite, Update,
+    WaitForTable,
+};
 pub use page::{Page, StartKey};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};

@@ -32,7 +32,7 @@ pub const NESTING_DEPTH: usize = 32;
 /// Significant digits of a number.
 pub const NUMBER_DIGITS: usize = 38;
 
-/// Size of one BatchWriteItem or TransactWriteItems request, in bytes.
+/// Size of one BatchWriteItem request, in bytes.
 pub const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
 /// A number with its thousands set apart, as errors have it: `409,600`.

@@ -62,6 +62,8 @@ proptest! {
         let mut reader = Reader::from_text(&text);
         let ours = reader.skip().and_then(|()| reader.end());
         let theirs = serde_json::from_str::<serde_json::Value>(&text);
+        // It also refuses a number that no float can hold, such as `1.5e3001`; a reader that skips has no float.
+        prop_assume!(!theirs.as_ref().is_err_and(|error| error.to_string().contains("out of range")));
         prop_assert_eq!(ours.is_ok(), theirs.is_ok(), "{}: {:?}, {:?}", text, ours, theirs);
     }
 

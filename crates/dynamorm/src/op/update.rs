@@ -201,7 +201,7 @@ impl<M: Model, D> Update<M, D> {
         body.json("Key", &target.key.json);
         let exists = self.must_exist || target.must_exist;
         let text = changes.render(body.placeholders(), |clauses, request| {
-            push_managed::<M>(&changes, clauses, request, db.now())?;
+            push_managed::<M>(&changes, exists, clauses, request, db.now())?;
             push_index_keys::<M>(&changes, target, clauses, request)?;
             if !exists {
                 push_index_keys_of_key::<M>(&changes, target, clauses, request)?;
@@ -258,9 +258,11 @@ pub(crate) fn version_condition<M: Model>(version: ManagedValue) -> Condition<M>
     }
 }
 
-/// Adds what the library keeps: version, times, time to live.
+/// Adds what the library keeps: version, times, time to live. An item that exists was not created now, whether or not it says
+/// when it was.
 fn push_managed<M: Model>(
     changes: &Changes,
+    exists: bool,
     clauses: &mut Clauses,
     request: &mut Placeholders,
     now: Timestamp,
@@ -269,6 +271,7 @@ fn push_managed<M: Model>(
         let name = attribute.name;
         match attribute.role {
             Role::Version => clauses.add(name, Stamp::Version(1).json()?, request),
+            Role::CreatedAt if exists => {}
             Role::CreatedAt => clauses.set_if_absent(name, Stamp::Time(now).json()?, request),
             Role::UpdatedAt => clauses.set_value(name, Stamp::Time(now).json()?, request),
             Role::Ttl { after: Some(seconds) } if changes.of(name).is_none() => {

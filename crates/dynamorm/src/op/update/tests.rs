@@ -81,18 +81,18 @@ fn with_the_item_it_must_be_stored_still() {
     insta::assert_snapshot!(shown(db.update(&account(0)).set(Account::BALANCE, 1).to_request()), @r##"
     {"TableName":"app",
     "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
-    "UpdateExpression":"SET #n0 = :v0, #n2 = if_not_exists(#n2, :v2), #n3 = :v3, #n4 = :v4 ADD #n1 :v1",
-    "ConditionExpression":"attribute_exists(#n5) AND attribute_not_exists(#n1)",
-    "ExpressionAttributeNames":{"#n0":"balance","#n1":"version","#n2":"created","#n3":"updated","#n4":"expires","#n5":"pk"},
-    "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"N":"1"},":v2":{"S":"2026-09-21T14:13:20.000000000Z"},":v3":{"S":"2026-09-21T14:13:20.000000000Z"},":v4":{"N":"1790086400"}}}
+    "UpdateExpression":"SET #n0 = :v0, #n2 = :v2, #n3 = :v3 ADD #n1 :v1",
+    "ConditionExpression":"attribute_exists(#n4) AND attribute_not_exists(#n1)",
+    "ExpressionAttributeNames":{"#n0":"balance","#n1":"version","#n2":"updated","#n3":"expires","#n4":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"N":"1"},":v2":{"S":"2026-09-21T14:13:20.000000000Z"},":v3":{"N":"1790086400"}}}
     "##);
     insta::assert_snapshot!(shown(db.update(&account(7)).set(Account::BALANCE, 1).if_exists().to_request()), @r##"
     {"TableName":"app",
     "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
-    "UpdateExpression":"SET #n0 = :v0, #n2 = if_not_exists(#n2, :v2), #n3 = :v3, #n4 = :v4 ADD #n1 :v1",
-    "ConditionExpression":"#n1 = :v5",
-    "ExpressionAttributeNames":{"#n0":"balance","#n1":"version","#n2":"created","#n3":"updated","#n4":"expires"},
-    "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"N":"1"},":v2":{"S":"2026-09-21T14:13:20.000000000Z"},":v3":{"S":"2026-09-21T14:13:20.000000000Z"},":v4":{"N":"1790086400"},":v5":{"N":"7"}}}
+    "UpdateExpression":"SET #n0 = :v0, #n2 = :v2, #n3 = :v3 ADD #n1 :v1",
+    "ConditionExpression":"#n1 = :v4",
+    "ExpressionAttributeNames":{"#n0":"balance","#n1":"version","#n2":"updated","#n3":"expires"},
+    "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"N":"1"},":v2":{"S":"2026-09-21T14:13:20.000000000Z"},":v3":{"N":"1790086400"},":v4":{"N":"7"}}}
     "##);
 }
 
