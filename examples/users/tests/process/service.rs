@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Longer than anything here takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// What is done at once takes less: a second, and one more for a machine that is busy with other tests.
-pub(crate) const AT_ONCE: Duration = Duration::from_secs(2);
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// A new folder, deleted at the end of the test.
 pub(crate) struct Folder(PathBuf);

@@ -1,0 +1,93 @@
+//! CreateTable: a table with its indexes and its time to live, from its models.
+
+use super::describe::wait_until_active;
+use super::plan::Plan;
+use super::{Models, PATIENCE, request};
+use crate::codec::Writer;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Makes a table with its indexes, billed by request, waits until it is ready, and turns time to live on if a model has it:
+/// [`Db::create_table`] makes it.
+///
+/// See [CreateTable](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html).
+#[must_use = "no table is made until this is executed"]
+pub struct CreateTable<'db, Ms> {
+    db: &'db Db,
+    if_not_exists: bool,
+    of: PhantomData<fn() -> Ms>,
+}
+
+impl Db {
+    /// Makes the table of one model, or of several that share one: `create_table::<(User, Order)>()`.
+    pub fn create_table<Ms: Models>(&self) -> CreateTable<'_, Ms> {
+        CreateTable { db: self, if_not_exists: false, of: PhantomData }
+    }
+}
+
+impl<Ms: Models> CreateTable<'_, Ms> {
+    /// Is content with a table that exists already, if it has the keys and the indexes that the models need.
+    pub fn if_not_exists(mut self) -> Self {
+        self.if_not_exists = true;
+        self
+    }
+
+    /// Shows the CreateTable request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the models do not fit into one table.
+    pub fn to_request(&self) -> Result<Request> {
+        Ok(self.plan()?.request())
+    }
+
+    fn plan(&self) -> Result<Plan> {
+        Plan::of(self.db, &Ms::shapes()).map_err(|error| error.during(Operation::CreateTable, None))
+    }
+
+    /// Makes the table and waits until it is ready.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Service`] if the table exists; [`ErrorKind::InvalidRequest`] if the models do not fit into one table, or
+    /// into the one that exists; and those of any operation.
+    pub async fn execute(self) -> Result<()> {
+        let plan = self.plan()?;
+        let made = match self.db.send(plan.request()).await {
+            Ok(_) => true,
+            Err(error) if self.if_not_exists && error.service_code() == Some("ResourceInUseException") => {
+                false
+            }
+            Err(error) => return Err(error),
+        };
+        let found = wait_until_active(self.db, &plan.table, PATIENCE).await?;
+        if !made {
+            plan.check(&found).map_err(|error| error.during(Operation::CreateTable, Some(&plan.table)))?;
+        }
+        let Some(attribute) = plan.ttl else { return Ok(()) };
+        let mut writer = Writer::new();
+        writer.raw("{\"TableName\":");
+        writer.json_string(&plan.table);
+        writer.raw(",\"TimeToLiveSpecification\":{\"Enabled\":true,\"AttributeName\":");
+        writer.json_string(attribute);
+        writer.raw("}}");
+        match self.db.send(request(Operation::UpdateTimeToLive, &plan.table, writer)).await {
+            // DynamoDB refuses to turn on what is on. On for another attribute, it would keep these items for ever.
+            Err(error) if !made && error.is_invalid_request() && !is_of_other_attribute(&error) => Ok(()),
+            result => result.map(drop),
+        }
+    }
+}
+
+/// True if a table's time to live is on already, and not for the attribute of its models.
+fn is_of_other_attribute(error: &Error) -> bool {
+    error.service_message().is_some_and(|message| message.to_lowercase().contains("different attribute"))
+}
+
+impl<M> fmt::Debug for CreateTable<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateTable").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,261 @@
+//! DescribeTable: a table's state and form. And waiting until the state is the wanted one.
+
+use super::{PATIENCE, about};
+use crate::codec::{CodecError, Reader};
+use crate::error::ErrorKind;
+use crate::model::Model;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result};
+use bytes::Bytes;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// The first pause between two looks at a table; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A table's state and form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableDescription {
+    /// Whether it can be used.
+    pub status: TableStatus,
+    /// Its key attributes, partition key first.
+    pub key: Vec<String>,
+    /// Its indexes by name, each with its key attributes, partition key first.
+    pub indexes: Vec<(String, Vec<String>)>,
+    /// How many items it had at the last count: DynamoDB counts every six hours, the embedded engine not at all.
+    pub item_count: Option<u64>,
+    /// True if every global index can be used.
+    pub indexes_active: bool,
+}
+
+/// Whether a table can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TableStatus {
+    /// It is being made.
+    Creating,
+    /// It can be used while it is changed.
+    Updating,
+    /// It is being deleted.
+    Deleting,
+    /// It can be used.
+    Active,
+    /// In a state that this version does not know.
+    Other,
+}
+
+/// Tells the state of a table: [`Db::describe_table`] makes it.
+///
+/// See [DescribeTable](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html).
+#[must_use = "nothing is read until `.one()` or `.optional()` is awaited"]
+pub struct DescribeTable<'db, M> {
+    db: &'db Db,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> DescribeTable<'_, M> {
+    /// Shows the request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the model has no table.
+    pub fn to_request(&self) -> Result<Request> {
+        Ok(about(Operation::DescribeTable, self.db.table_during(Operation::DescribeTable, M::SHAPE)?))
+    }
+
+    /// Tells the table's state, or `None` if there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// Those of any operation.
+    pub async fn optional(self) -> Result<Option<TableDescription>> {
+        match self.one().await {
+            Ok(description) => Ok(Some(description)),
+            Err(error) if error.is_table_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells the table's state.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TableNotFound`] if there is no such table; and those of any operation.
+    pub async fn one(self) -> Result<TableDescription> {
+        describe(self.db, self.db.table_during(Operation::DescribeTable, M::SHAPE)?).await
+    }
+}
+
+async fn describe(db: &Db, table: &str) -> Result<TableDescription> {
+    let response = db.send(about(Operation::DescribeTable, table)).await?;
+    decode(&response).map_err(|error| Error::from(error).during(Operation::DescribeTable, Some(table)))
+}
+
+fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
+    let mut table = TableDescription {
+        status: TableStatus::Other,
+        key: Vec::new(),
+        indexes: Vec::new(),
+        item_count: None,
+        indexes_active: true,
+    };
+    Reader::new(response)?.object(|reader, name| {
+        if name != "Table" {
+            return reader.skip();
+        }
+        reader.object(|reader, name| {
+            match name {
+                "TableStatus" => {
+                    table.status = match reader.string()?.as_ref() {
+                        "CREATING" => TableStatus::Creating,
+                        "UPDATING" => TableStatus::Updating,
+                        "DELETING" => TableStatus::Deleting,
+                        "ACTIVE" => TableStatus::Active,
+                        _ => TableStatus::Other,
+                    };
+                }
+                "KeySchema" => table.key = decode_key_schema(reader)?,
+                "ItemCount" => table.item_count = Some(reader.count()?),
+                "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" if !reader.is_null() => {
+                    reader.array(|reader| {
+                        let (mut name, mut key) = (String::new(), Vec::new());
+                        reader.object(|reader, member| {
+                            match member {
+                                "IndexName" => name = reader.string()?.into_owned(),
+                                "KeySchema" => key = decode_key_schema(reader)?,
+                                "IndexStatus" => table.indexes_active &= reader.string()? == "ACTIVE",
+                                _ => reader.skip()?,
+                            }
+                            Ok(())
+                        })?;
+                        table.indexes.push((name, key));
+                        Ok(())
+                    })?;
+                }
+                "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" => {}
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })
+    })?;
+    Ok(table)
+}
+
+/// The key attributes, partition key first.
+fn decode_key_schema(reader: &mut Reader<'_>) -> Result<Vec<String>, CodecError> {
+    let (mut partition, mut sort) = (Vec::new(), Vec::new());
+    reader.array(|reader| {
+        let (mut name, mut is_sort) = (String::new(), false);
+        reader.object(|reader, member| {
+            match member {
+                "AttributeName" => name = reader.string()?.into_owned(),
+                "KeyType" => is_sort = reader.string()? == "RANGE",
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        if is_sort {
+            sort.push(name)
+        } else {
+            partition.push(name)
+        }
+        Ok(())
+    })?;
+    partition.append(&mut sort);
+    Ok(partition)
+}
+
+impl Db {
+    /// Tells the state of a model's table.
+    pub fn describe_table<M: Model>(&self) -> DescribeTable<'_, M> {
+        DescribeTable { db: self, of: PhantomData }
+    }
+
+    /// Waits until a model's table and its indexes are ready.
+    pub fn wait_for_table<M: Model>(&self) -> WaitForTable<'_, M> {
+        WaitForTable { db: self, patience: PATIENCE, of: PhantomData }
+    }
+}
+
+/// Waits until a table is ready: [`Db::wait_for_table`] makes it.
+#[must_use = "nothing waits until this is executed"]
+pub struct WaitForTable<'db, M> {
+    db: &'db Db,
+    patience: Duration,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> WaitForTable<'_, M> {
+    /// Waits no longer than this, instead of five minutes.
+    pub fn timeout(mut self, longest: Duration) -> Self {
+        self.patience = longest;
+        self
+    }
+
+    /// Waits until the table and its indexes can be used. A table that does not exist yet is waited for too.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Service`] if they cannot after all that time; and those of any operation.
+    pub async fn execute(self) -> Result<()> {
+        let table = self.db.table_during(Operation::DescribeTable, M::SHAPE)?;
+        wait_until_active(self.db, table, self.patience).await.map(drop)
+    }
+}
+
+pub(super) async fn wait_until_active(db: &Db, table: &str, patience: Duration) -> Result<TableDescription> {
+    wait(db, table, patience, |found| match found {
+        Some(table) if table.indexes_active && table.status == TableStatus::Active => true,
+        Some(_) | None => false,
+    })
+    .await?
+    .ok_or_else(|| Error::new(ErrorKind::TableNotFound, "the table does not exist"))
+}
+
+/// Looks at the table, in growing intervals, until it is as it should be.
+pub(super) async fn wait(
+    db: &Db,
+    table: &str,
+    patience: Duration,
+    done: impl Fn(Option<&TableDescription>) -> bool,
+) -> Result<Option<TableDescription>> {
+    let (started, mut pause) = (tokio::time::Instant::now(), FIRST_PAUSE);
+    loop {
+        let found = match describe(db, table).await {
+            Ok(found) => Some(found),
+            Err(error) if error.is_table_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        if done(found.as_ref()) {
+            return Ok(found);
+        }
+        if started.elapsed() + pause > patience {
+            let state = found.map_or("absent", |table| match table.status {
+                TableStatus::Creating => "being made",
+                TableStatus::Updating => "being changed",
+                TableStatus::Deleting => "being deleted",
+                TableStatus::Active => "active, with indexes that are not",
+                TableStatus::Other => "in another state",
+            });
+            let text = format!("the table is still {state} after {} seconds", started.elapsed().as_secs());
+            return Err(Error::new(ErrorKind::Service, text).during(Operation::DescribeTable, Some(table)));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+impl<M> fmt::Debug for DescribeTable<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DescribeTable").finish_non_exhaustive()
+    }
+}
+
+impl<M> fmt::Debug for WaitForTable<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitForTable").finish_non_exhaustive()
+    }
+}

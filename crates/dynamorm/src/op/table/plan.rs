@@ -1,0 +1,192 @@
+//! What the models of one table say of it, together: its keys, its indexes, its time to live. And whether they agree.
+
+use super::describe::TableDescription;
+use super::request;
+use crate::codec::Writer;
+use crate::key::{IndexKind, IndexShape, KeyShape, ScalarType};
+use crate::lifecycle::Role;
+use crate::model::ModelShape;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result};
+
+/// What the models of one table say of it, together.
+pub(super) struct Plan {
+    pub(super) table: String,
+    pub(super) primary: IndexShape,
+    pub(super) indexes: Vec<&'static IndexShape>,
+    pub(super) ttl: Option<&'static str>,
+}
+
+impl Plan {
+    pub(super) fn of(db: &Db, shapes: &[&'static ModelShape]) -> Result<Self> {
+        let Some(first) = shapes.first() else { return Err(Error::invalid("there is no model")) };
+        let mut plan = Plan {
+            table: db.table_of(first)?.to_owned(),
+            primary: first.primary,
+            indexes: Vec::new(),
+            ttl: None,
+        };
+        for shape in shapes {
+            if db.table_of(shape)? != plan.table {
+                return Err(Error::invalid(format!(
+                    "`{}` and `{}` live in different tables",
+                    first.name, shape.name
+                )));
+            }
+            if !same_keys(&plan.primary, &shape.primary) {
+                return Err(Error::invalid(format!(
+                    "`{}` and `{}` have different primary keys, in name or type, and cannot share a table",
+                    first.name, shape.name
+                )));
+            }
+            for index in shape.indexes {
+                match plan.indexes.iter().find(|known| known.name == index.name) {
+                    None => plan.indexes.push(index),
+                    Some(known) if same_keys(known, index) && known.kind == index.kind => {}
+                    Some(_) => {
+                        return Err(Error::invalid(format!(
+                            "index \"{}\" of `{}` has another key than that of an earlier model",
+                            index.name, shape.name
+                        )));
+                    }
+                }
+            }
+            for attribute in shape.managed().filter(|managed| matches!(managed.role, Role::Ttl { .. })) {
+                match plan.ttl {
+                    Some(known) if known != attribute.name => {
+                        return Err(Error::invalid(format!(
+                            "a table has one time to live, and its models have it in `{known}` and `{}`",
+                            attribute.name
+                        )));
+                    }
+                    _ => plan.ttl = Some(attribute.name),
+                }
+            }
+        }
+        plan.check_types()?;
+        Ok(plan)
+    }
+
+    /// Each key attribute of the table and its indexes.
+    fn keys(&self) -> impl Iterator<Item = &KeyShape> {
+        self.primary.keys().chain(self.indexes.iter().flat_map(|index| index.keys()))
+    }
+
+    fn check_types(&self) -> Result<()> {
+        for key in self.keys() {
+            if let Some(other) =
+                self.keys().find(|other| other.attribute == key.attribute && other.kind != key.kind)
+            {
+                return Err(Error::invalid(format!(
+                    "attribute `{}` is {} in one key and {} in another: a table has one type for it",
+                    key.attribute,
+                    key.kind.name(),
+                    other.kind.name()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn request(&self) -> Request {
+        let mut writer = Writer::new();
+        writer.raw("{\"TableName\":");
+        writer.json_string(&self.table);
+        writer.raw(",\"BillingMode\":\"PAY_PER_REQUEST\",\"AttributeDefinitions\":[");
+        let mut defined: Vec<(&str, ScalarType)> = Vec::new();
+        for key in self.keys() {
+            if !defined.iter().any(|(name, _)| *name == key.attribute) {
+                defined.push((key.attribute, key.kind));
+            }
+        }
+        for (nth, (name, kind)) in defined.iter().enumerate() {
+            writer.raw(if nth == 0 { "{\"AttributeName\":" } else { ",{\"AttributeName\":" });
+            writer.json_string(name);
+            writer.raw(",\"AttributeType\":\"");
+            writer.raw(kind.name());
+            writer.raw("\"}");
+        }
+        writer.raw("],\"KeySchema\":");
+        write_key_schema(&mut writer, &self.primary);
+        self.write_indexes(&mut writer, "GlobalSecondaryIndexes", IndexKind::Global);
+        self.write_indexes(&mut writer, "LocalSecondaryIndexes", IndexKind::Local);
+        writer.raw("}");
+        request(Operation::CreateTable, &self.table, writer)
+    }
+
+    fn write_indexes(&self, writer: &mut Writer, member: &str, kind: IndexKind) {
+        for (nth, index) in self.indexes.iter().filter(|index| index.kind == kind).enumerate() {
+            if nth == 0 {
+                writer.raw(",\"");
+                writer.raw(member);
+                writer.raw("\":[");
+            } else {
+                writer.raw(",");
+            }
+            writer.raw("{\"IndexName\":");
+            writer.json_string(index.name);
+            writer.raw(",\"KeySchema\":");
+            write_key_schema(writer, index);
+            writer.raw(",\"Projection\":{\"ProjectionType\":\"ALL\"}}");
+        }
+        if self.indexes.iter().any(|index| index.kind == kind) {
+            writer.raw("]");
+        }
+    }
+
+    /// Says what a table that exists already lacks.
+    pub(super) fn check(&self, found: &TableDescription) -> Result<()> {
+        if found.key != key_names(&self.primary) {
+            return Err(Error::invalid(format!(
+                "the table exists with another key: it has {}, the models have {}",
+                listed(&found.key),
+                listed(&key_names(&self.primary))
+            )));
+        }
+        for index in &self.indexes {
+            match found.indexes.iter().find(|(name, _)| name == index.name) {
+                None => {
+                    return Err(Error::invalid(format!(
+                        "the table exists without index \"{}\": add it, or delete the table",
+                        index.name
+                    )));
+                }
+                Some((_, key)) if *key != key_names(index) => {
+                    return Err(Error::invalid(format!(
+                        "the table exists with another key for index \"{}\": it has {}, the models have {}",
+                        index.name,
+                        listed(key),
+                        listed(&key_names(index))
+                    )));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn key_names(index: &IndexShape) -> Vec<String> {
+    index.keys().map(|key| key.attribute.to_owned()).collect()
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
+}
+
+fn same_keys(a: &IndexShape, b: &IndexShape) -> bool {
+    let form = |key: &KeyShape| (key.attribute, key.kind);
+    a.keys().map(form).eq(b.keys().map(form))
+}
+
+fn write_key_schema(writer: &mut Writer, index: &IndexShape) {
+    for (key, (before, word)) in index.keys().zip([("[", "HASH"), (",", "RANGE")]) {
+        writer.raw(before);
+        writer.raw("{\"AttributeName\":");
+        writer.json_string(key.attribute);
+        writer.raw(",\"KeyType\":\"");
+        writer.raw(word);
+        writer.raw("\"}");
+    }
+    writer.raw("]");
+}
