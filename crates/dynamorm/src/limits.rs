@@ -17,6 +17,9 @@ pub const BATCH_WRITE_ITEMS: usize = 25;
 /// Operations that one TransactWriteItems takes.
 pub const TRANSACT_WRITE_ITEMS: usize = 100;
 
+/// Size of the items of one TransactWriteItems, together, in bytes.
+pub const TRANSACT_WRITE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Length of one expression, in bytes.
 pub const EXPRESSION_BYTES: usize = 4_096;
 

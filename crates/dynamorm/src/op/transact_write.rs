@@ -2,7 +2,7 @@
 
 use super::item_key::{EncodedKey, ItemKey};
 use super::{Check, Delete, IntoDelete, IntoPut, Put, Update};
-use crate::codec::{CodecError, Writer};
+use crate::codec::{CodecError, Reader, Writer, item_bytes};
 use crate::model::Model;
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, limits};
@@ -165,7 +165,9 @@ impl TransactWrite<'_> {
             writer.raw_bytes(&json);
             writer.raw("}");
         }
-        writer.raw("],\"ClientRequestToken\":");
+        writer.raw("]");
+        check_size(writer.as_bytes())?;
+        writer.raw(",\"ClientRequestToken\":");
         writer.json_string(&self.client_token()?);
         writer.raw("}");
         let mut tables: Vec<String> = keys.into_iter().map(|key| key.table).collect();
@@ -201,6 +203,37 @@ impl TransactWrite<'_> {
     }
 }
 
+/// Checks the size of the items that a transaction puts, as DynamoDB counts it, before it is sent. `operations` is the request
+/// so far: `{"TransactItems":[…]`.
+fn check_size(operations: &[u8]) -> Result<()> {
+    let limit = limits::TRANSACT_WRITE_BYTES;
+    // Items are never larger than their JSON, so only a large request needs to be counted.
+    if operations.len() <= limit {
+        return Ok(());
+    }
+    let mut bytes = 0;
+    let list = operations.strip_prefix(b"{\"TransactItems\":").unwrap_or_default();
+    Reader::new(list)?.array(|reader| {
+        reader.object(|reader, _| {
+            reader.object(|reader, name| {
+                match name {
+                    "Item" => bytes += item_bytes(reader.raw()?)?,
+                    _ => reader.skip()?,
+                }
+                Ok(())
+            })
+        })
+    })?;
+    if bytes > limit {
+        return Err(Error::invalid(format!(
+            "the items are {} bytes together, the limit is {} bytes",
+            limits::grouped(bytes),
+            limits::grouped(limit)
+        )));
+    }
+    Ok(())
+}
+
 /// What it does to how many items, without values: they belong in no log.
 impl fmt::Debug for TransactWrite<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -227,6 +260,18 @@ mod tests {
         "##);
         let request = db.transact_write().put(&user()).delete(Note::key("n1", 7_u64)).to_request().unwrap();
         assert_eq!(request.tables, ["app", "notes"]);
+    }
+
+    #[test]
+    fn items_over_four_megabytes_together_are_refused() {
+        let db = db();
+        let transaction = |count: u32| {
+            (0..count).fold(db.transact_write(), |transaction, nth| {
+                transaction.put(&User { id: nth.to_string(), name: "x".repeat(399_000), ..user() })
+            })
+        };
+        assert!(transaction(10).to_request().is_ok());
+        insta::assert_snapshot!(refused(transaction(11).to_request()), @"TransactWriteItems: the items are 4,389,585 bytes together, the limit is 4,194,304 bytes");
     }
 
     #[test]
