@@ -117,8 +117,8 @@ fn fields(ident: &Ident) -> TokenStream {
     quote! {
         impl ::dynamorm::private::Fields for #ident {
             type Partial = ();
+            const NAMES: &'static [&'static str] = &[];
             const MANAGED: &'static [::dynamorm::private::ManagedAttribute] = &[];
-            fn names(_: &mut ::dynamorm::private::Vec<&'static str>) {}
             fn encode(
                 &self,
                 _: &mut ::dynamorm::private::ItemWriter<'_>,
@@ -145,9 +145,8 @@ fn from_item(ident: &Ident, model: &TokenStream) -> TokenStream {
     quote! {
         impl ::dynamorm::private::FromItem for #ident {
             type Model = #model;
-            const PROJECTION: ::dynamorm::private::Option<
-                fn(&mut ::dynamorm::private::Vec<&'static str>),
-            > = ::dynamorm::private::Option::None;
+            const PROJECTION: ::dynamorm::private::Option<&'static [&'static str]> =
+                ::dynamorm::private::Option::None;
             fn decode(
                 _: &mut ::dynamorm::private::Reader<'_>,
             ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {

@@ -36,9 +36,9 @@ pub trait FromItem: Sized {
     /// The model whose items these are.
     type Model;
 
-    /// Adds the names of the attributes to ask for; `None` asks for the whole item.
+    /// The names of the attributes to ask for; `None` asks for the whole item.
     #[doc(hidden)]
-    const PROJECTION: Option<fn(&mut Vec<&'static str>)>;
+    const PROJECTION: Option<&'static [&'static str]>;
 
     /// Reads an item: `{"name":{"S":"Ada"},…}`.
     ///
@@ -119,11 +119,11 @@ impl<M: Model> Key for &M {
 pub trait Fields: Sized {
     /// What has been read of it so far.
     type Partial: Default;
+    /// The names of its attributes, flattened ones included.
+    const NAMES: &'static [&'static str];
     /// The attributes that the library keeps.
     const MANAGED: &'static [ManagedAttribute];
 
-    /// Adds the names of its attributes, flattened ones included.
-    fn names(names: &mut Vec<&'static str>);
     /// Writes its attributes, index keys included; managed ones go to `managed` instead.
     fn encode(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<(), CodecError>;
     /// Reads the attribute `name` if it is one of its own, else returns false and reads nothing.

@@ -188,6 +188,39 @@ pub const fn count<T>(lists: &[&[T]]) -> usize {
     count
 }
 
+/// True if no name is in these lists twice.
+#[must_use]
+pub const fn are_distinct(lists: &[&[&str]]) -> bool {
+    let mut list = 0;
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            // Every name before it, in this list and in the lists before.
+            let mut earlier = 0;
+            while earlier <= list {
+                let until = if earlier == list { at } else { lists[earlier].len() };
+                let mut other = 0;
+                while other < until {
+                    if same_name(lists[list][at], lists[earlier][other]) {
+                        return false;
+                    }
+                    other += 1;
+                }
+                earlier += 1;
+            }
+            at += 1;
+        }
+        list += 1;
+    }
+    true
+}
+
+/// The names of a struct's attributes and of those flattened into it.
+#[must_use]
+pub const fn join_names<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
+    join(lists, "")
+}
+
 /// The managed attributes of a struct and of those flattened into it.
 #[must_use]
 pub const fn join_managed<const N: usize>(lists: &[&[ManagedAttribute]]) -> [ManagedAttribute; N] {

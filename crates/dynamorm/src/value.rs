@@ -149,7 +149,7 @@ fn decode_attributes(reader: &mut Reader<'_>) -> Result<Item, CodecError> {
 impl FromItem for Item {
     type Model = Item;
 
-    const PROJECTION: Option<fn(&mut Vec<&'static str>)> = None;
+    const PROJECTION: Option<&'static [&'static str]> = None;
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         decode_attributes(reader)

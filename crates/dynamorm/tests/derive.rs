@@ -163,9 +163,7 @@ struct EntitySummary {
 }
 
 fn names<T: Fields>() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    T::names(&mut names);
-    names
+    T::NAMES.to_vec()
 }
 
 fn text(key: &KeyShape) -> String {

@@ -32,7 +32,9 @@ fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
             quote!(#name)
         },
     };
+    let distinct = own.distinct_names(&[]);
     let own = own.expand();
+    let own = quote!(#own #distinct);
     // What the library keeps belongs to an item. So such a struct can be flattened into a model, but not nested in it.
     if check::managed(fields).next().is_some() {
         return own;

@@ -35,6 +35,21 @@ fn place(of: &impl ToTokens) -> Span {
 }
 
 impl FieldsImpl<'_> {
+    /// Fails to compile if an attribute of a flattened struct has the name of another; `made` are those that key templates make.
+    fn distinct_names(&self, made: &[&str]) -> TokenStream {
+        let ident = self.ident;
+        let Some(Field { ty, .. }) = self.flattened().next() else { return TokenStream::new() };
+        let text = format!(
+            "two attributes of `{ident}` have one name, one of them in a flattened struct: give one of them a `rename`"
+        );
+        quote_spanned! { place(ty)=>
+            const _: () = ::core::assert!(
+                ::dynamorm::private::are_distinct(&[<#ident as ::dynamorm::private::Fields>::NAMES, &[#(#made),*]]),
+                #text
+            );
+        }
+    }
+
     /// The impl, and the struct of what has been read so far.
     fn expand(&self) -> TokenStream {
         let ident = self.ident;
@@ -81,14 +96,18 @@ impl FieldsImpl<'_> {
     }
 
     fn names(&self) -> TokenStream {
-        let names = self.fields.iter().filter(|field| field.is_stored()).map(self.name);
-        let flattened = self.flattened().map(|field| &field.ty);
-        quote! {
-            fn names(names: &mut ::dynamorm::private::Vec<&'static str>) {
-                names.extend_from_slice(&[#(#names),*]);
-                #(<#flattened as ::dynamorm::private::Fields>::names(names);)*
-            }
-        }
+        let own = self.fields.iter().filter(|field| field.is_stored()).map(self.name);
+        let own = quote!(&[#(#own),*]);
+        let flattened = self.flattened().map(|field| &field.ty).collect::<Vec<_>>();
+        let list = if flattened.is_empty() {
+            own
+        } else {
+            quote! {{
+                const PARTS: &[&[&str]] = &[#own #(, <#flattened as ::dynamorm::private::Fields>::NAMES)*];
+                &::dynamorm::private::join_names::<{ ::dynamorm::private::count(PARTS) }>(PARTS)
+            }}
+        };
+        quote!(const NAMES: &'static [&'static str] = #list;)
     }
 
     fn encode(&self) -> TokenStream {

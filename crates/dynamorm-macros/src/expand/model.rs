@@ -10,6 +10,7 @@ use crate::attr::Managed;
 use crate::name;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use std::collections::HashSet;
 
 /// All that a model's derive emits.
 pub(crate) fn expand(model: &Model) -> TokenStream {
@@ -29,6 +30,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             quote!(#name)
         },
     };
+    let distinct = fields.distinct_names(&made_by_templates(model));
     let fields = fields.expand();
     let shape = shape(model);
     let (partition, sort) = primary_types(model);
@@ -44,14 +46,14 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #checks
             #one_key
             #fields
+            #distinct
 
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl ::dynamorm::private::FromItem for #ident {
                 type Model = #ident;
-                const PROJECTION: ::dynamorm::private::Option<
-                    fn(&mut ::dynamorm::private::Vec<&'static str>),
-                > = ::dynamorm::private::Option::None;
+                const PROJECTION: ::dynamorm::private::Option<&'static [&'static str]> =
+                    ::dynamorm::private::Option::None;
                 fn decode(
                     reader: &mut ::dynamorm::private::Reader<'_>,
                 ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
@@ -278,4 +280,21 @@ fn one_key(model: &Model) -> TokenStream {
         }
     });
     checks.collect()
+}
+
+/// The attributes that the templates of the model's keys make, each once.
+fn made_by_templates(model: &Model) -> Vec<&str> {
+    let own = match &model.key {
+        PrimaryKey::Own { partition, sort } => [Some(partition), sort.as_ref()],
+        PrimaryKey::Flattened(_) => [None, None],
+    };
+    let of_indexes = model.indexes.iter().flat_map(|index| [index.partition.as_ref(), index.sort.as_ref()]);
+    let mut seen = HashSet::new();
+    own.into_iter()
+        .chain(of_indexes)
+        .flatten()
+        .filter(|key| !key.template.is_empty())
+        .map(|key| key.attribute.as_str())
+        .filter(|attribute| seen.insert(*attribute))
+        .collect()
 }

@@ -21,19 +21,20 @@ pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
             quote!(#constant)
         },
     };
+    let distinct = fields.distinct_names(&[]);
     let fields = fields.expand();
     quote! {
         const _: () = {
             #(#names)*
             #fields
+            #distinct
 
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
             impl ::dynamorm::private::FromItem for #ident {
                 type Model = #of;
-                const PROJECTION: ::dynamorm::private::Option<
-                    fn(&mut ::dynamorm::private::Vec<&'static str>),
-                > = ::dynamorm::private::Option::Some(<Self as ::dynamorm::private::Fields>::names);
+                const PROJECTION: ::dynamorm::private::Option<&'static [&'static str]> =
+                    ::dynamorm::private::Option::Some(<Self as ::dynamorm::private::Fields>::NAMES);
                 fn decode(
                     reader: &mut ::dynamorm::private::Reader<'_>,
                 ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {

@@ -79,10 +79,8 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
         if self.consistent_read {
             body.flag("ConsistentRead", true);
         }
-        if let Some(projection) = R::PROJECTION {
-            let mut names = Vec::new();
-            projection(&mut names);
-            body.projection(&names)?;
+        if let Some(names) = R::PROJECTION {
+            body.projection(names)?;
         }
         Ok(body.request(Operation::GetItem, table))
     }

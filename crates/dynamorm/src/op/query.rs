@@ -220,8 +220,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
             (Form::Count, _) => body.text("Select", "COUNT"),
             (_, None) => {}
             (form, Some(projection)) => {
-                let mut names = Vec::new();
-                projection(&mut names);
+                let mut names = projection.to_vec();
                 if matches!(form, Form::ItemsWithKeys { .. }) {
                     for key in index.keys().chain(shape.primary.keys()) {
                         if !names.contains(&key.attribute) {
