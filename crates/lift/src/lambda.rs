@@ -64,7 +64,7 @@ fn bad_request(request_id: &str) -> serde_json::Value {
     serde_json::json!({
         "statusCode": 400,
         "headers": {"content-type": "application/problem+json", "x-request-id": request_id},
-        "body": Error::bad_request("the request's URL is not valid").to_body(Some(request_id)),
+        "body": Error::bad_request("the request is not valid HTTP").to_body(Some(request_id)),
         "isBase64Encoded": false,
     })
 }

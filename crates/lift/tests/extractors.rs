@@ -66,3 +66,11 @@ async fn a_ctx_knows_its_deadline_and_never_fails() {
 async fn a_path_parameter_is_percent_decoded() {
     assert_eq!(app().get("/names/a%20b%2Fc").send().await.text(), "a b/c");
 }
+
+#[tokio::test]
+async fn a_body_of_nothing_but_mistakes_has_a_short_answer() {
+    let users = vec![json!({"email": "", "name": ""}); 50_000];
+    let response = app().post("/batch").json(&json!({"users": users})).send().await;
+    assert_eq!(response.status, 422);
+    assert_eq!(response.json::<Value>()["errors"].as_array().unwrap().len(), 100);
+}

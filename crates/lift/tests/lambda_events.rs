@@ -256,3 +256,16 @@ async fn an_event_that_is_not_http_fails_the_invocation() {
     let sqs = json!({"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}]});
     assert!(app().invoke(sqs).await.is_err());
 }
+
+#[tokio::test]
+async fn a_body_that_claims_to_be_base64_and_is_not_is_400() {
+    for mut event in doors("POST", "/echo") {
+        event["body"] = json!("not base64!");
+        event["isBase64Encoded"] = json!(true);
+        let answer = answer(event).await;
+        assert_eq!(answer["statusCode"], 400, "{answer}");
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        assert_eq!(body["detail"], "the request is not valid HTTP");
+        assert_eq!(body["request_id"], answer["headers"]["x-request-id"]);
+    }
+}

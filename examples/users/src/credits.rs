@@ -1,8 +1,9 @@
 //! [`Credits`]: an amount with at most two decimals, exact from the request's JSON to the table and back.
 
 use dynamorm::{Addable, Document, Number, Numeric};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{self, Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// An amount of credits: at most two decimals, never through a float in the table.
@@ -18,11 +19,13 @@ impl Credits {
     pub const ZERO: Self = Self(Number::ZERO);
 
     fn parse(text: &str) -> Option<Self> {
-        // Whole parts of up to 15 digits are exact in JSON's floats too.
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let number: Number = text.parse().ok()?;
+        // Without zeros that do not count. Very large and very small ones have an exponent, which no amount has.
+        let plain = number.to_string();
+        let (whole, decimals) = plain.split_once('.').unwrap_or((&plain, ""));
         let digits = whole.strip_prefix('-').unwrap_or(whole);
-        let fits = (1..=15).contains(&digits.len()) && decimals.len() <= 2;
-        text.parse().ok().filter(|_| fits).map(Self)
+        let fits = digits.len() <= 15 && decimals.len() <= 2 && !plain.contains('E');
+        fits.then_some(Self(number))
     }
 }
 
@@ -35,41 +38,19 @@ impl fmt::Display for Credits {
     }
 }
 
-/// A JSON number.
+/// A JSON number with all its digits, which a float would not keep. For `serde_json` only.
 impl Serialize for Credits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match i64::try_from(self.0) {
-            Ok(whole) => serializer.serialize_i64(whole),
-            // 17 digits at most: the shortest float that prints so is the same amount.
-            Err(_) => serializer.serialize_f64(self.0.to_f64_lossy()),
-        }
+        RawValue::from_string(self.0.to_string()).map_err(ser::Error::custom)?.serialize(serializer)
     }
 }
 
-/// A JSON number.
+/// A JSON number, read as it is written: a float would round what has too many digits. For `serde_json` only.
 impl<'de> Deserialize<'de> for Credits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Amount;
-        impl Visitor<'_> for Amount {
-            type Value = Credits;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number with at most 15 digits and two decimals")
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Credits, E> {
-                Credits::parse(&value.to_string()).ok_or_else(|| E::custom("expected at most 15 digits"))
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Credits, E> {
-                Credits::parse(&value.to_string()).ok_or_else(|| E::custom("expected at most 15 digits"))
-            }
-
-            fn visit_f64<E: Error>(self, value: f64) -> Result<Credits, E> {
-                Credits::parse(&value.to_string()).ok_or_else(|| E::custom("expected at most two decimals"))
-            }
-        }
-        deserializer.deserialize_any(Amount)
+        let json = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(json.get())
+            .ok_or_else(|| de::Error::custom("expected a number with at most 15 digits and two decimals"))
     }
 }
 
@@ -93,5 +74,23 @@ mod tests {
         for json in ["0.001", "1e30", "1234567890123456", "\"5\"", "true", "null"] {
             assert!(serde_json::from_str::<Credits>(json).is_err(), "{json}");
         }
+        // A float of 64 bits would make two decimals of these.
+        for json in ["1.999999999999999999", "0.0099999999999999999999", "1e-8", "1e-400"] {
+            assert!(serde_json::from_str::<Credits>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_amount_beyond_a_float_is_the_same_in_json_to_the_last_cent() {
+        for json in ["800000000000000.01", "999999999999999.99", "99999999999999.99"] {
+            let amount: Credits = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&amount).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn a_sum_of_amounts_is_answered_to_the_last_cent() {
+        let sum = Credits("3999999999999996.01".parse().unwrap());
+        assert_eq!(serde_json::to_string(&sum).unwrap(), "3999999999999996.01");
     }
 }

@@ -259,6 +259,8 @@ fn in_our_words(problem: &str) -> String {
         expected.split(" at line ").next().unwrap_or(expected)
     });
     match expected {
+        // The rest is a name in our code, and perhaps the number of its fields.
+        Some(expected) if expected.starts_with("struct ") => "expected an object".to_owned(),
         Some(expected)
             if problem.starts_with("invalid type: ") || problem.starts_with("unknown variant ") =>
         {

@@ -12,13 +12,13 @@ use serde::de::DeserializeOwned;
 
 /// Reads a JSON body and checks it with [garde](https://docs.rs/garde).
 ///
-/// All that is wrong is reported at once: fields of a wrong type, missing fields, and the rules they break, as
+/// All that is wrong is reported at once, up to 100 mistakes: fields of a wrong type, missing fields, and the rules they break, as
 /// `users[3].email`. The answers: 415 unless the content type is JSON, 413 if the body is too large, 400 `INVALID_JSON`
 /// if it is not JSON, 422 `VALIDATION_ERROR` with `errors` for the rest.
 ///
 /// What surprises: garde names fields as Rust does, so a field with `#[serde(rename)]` has its Rust name when a rule is
 /// broken. A rule that compares two fields may also complain when one of them has a wrong type. Unknown members are
-/// ignored unless the type says `#[serde(deny_unknown_fields)]`. In a body over 64 KiB the first wrong type ends the
+/// ignored unless the type says `#[serde(deny_unknown_fields)]`. serde reads a struct from an array of its fields too. In a body over 64 KiB the first wrong type ends the
 /// search.
 ///
 /// # Example
@@ -42,6 +42,9 @@ use serde::de::DeserializeOwned;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Valid<T>(pub T);
+
+/// The most mistakes that one answer names: more help nobody, and Lambda cannot send an answer over 6 MB.
+const MAX_ERRORS: usize = 100;
 
 /// Reads the query string and checks it with [garde](https://docs.rs/garde).
 ///
@@ -117,7 +120,8 @@ where
     }
 }
 
-fn failed(errors: Vec<FieldError>) -> Error {
+fn failed(mut errors: Vec<FieldError>) -> Error {
+    errors.truncate(MAX_ERRORS);
     Error::validation("the request is not valid").with_errors(errors)
 }
 

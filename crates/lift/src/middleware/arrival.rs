@@ -97,10 +97,12 @@ fn tenant_of(request: &Request, settings: &Settings) -> Option<TenantId> {
     }
     let context = lambda_context(request);
     let claim = request.extensions().get::<Authorizer>().and_then(|a| claim(&a.0, &settings.tenant_claim));
-    let verified = claim.or_else(|| context.and_then(|context| context.tenant_id.as_deref()));
-    if let Some(verified) = verified {
-        // A claim that cannot be a tenant id is no tenant: it must not fall through to a weaker source.
-        return verified.parse().ok();
+    // What cannot be a tenant id, text or not, is no tenant: it must not fall through to a weaker source.
+    if let Some(claim) = claim {
+        return claim.as_str()?.parse().ok();
+    }
+    if let Some(isolated) = context.and_then(|context| context.tenant_id.as_deref()) {
+        return isolated.parse().ok();
     }
     // Second lock: a request that Lambda delivered is never asked for the header.
     let header = settings.tenant_header.as_ref().filter(|_| context.is_none())?;
@@ -115,15 +117,16 @@ fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// Finds a claim where each kind of authorizer puts it.
-fn claim<'a>(authorizer: &'a serde_json::Map<String, serde_json::Value>, name: &str) -> Option<&'a str> {
+fn claim<'a>(
+    authorizer: &'a serde_json::Map<String, serde_json::Value>,
+    name: &str,
+) -> Option<&'a serde_json::Value> {
     let jwt_of_http_api =
         authorizer.get("jwt").and_then(|jwt| jwt.get("claims")).and_then(|claims| claims.get(name));
     let lambda_of_http_api = || authorizer.get("lambda").and_then(|fields| fields.get(name));
     let cognito_of_rest_api = || authorizer.get("claims").and_then(|claims| claims.get(name));
     let lambda_of_rest_api = || authorizer.get(name);
-    let found =
-        jwt_of_http_api.or_else(lambda_of_http_api).or_else(cognito_of_rest_api).or_else(lambda_of_rest_api);
-    found.and_then(serde_json::Value::as_str)
+    jwt_of_http_api.or_else(lambda_of_http_api).or_else(cognito_of_rest_api).or_else(lambda_of_rest_api)
 }
 
 fn source_ip_of(request: &Request) -> Option<IpAddr> {
@@ -198,6 +201,19 @@ mod tests {
         let claims = serde_json::json!({"tenant_id": ""}).as_object().unwrap().clone();
         request.extensions_mut().insert(Authorizer(Arc::new(claims)));
         assert_eq!(tenant_of(&request, &settings(false)), None);
+    }
+
+    #[test]
+    fn a_claim_that_is_no_text_does_not_fall_through_to_lambdas_isolation_mode() {
+        for no_text in [serde_json::json!(5), serde_json::json!(["acme"]), serde_json::Value::Null] {
+            let mut request = with_header();
+            let mut context = lambda_http::Context::default();
+            context.tenant_id = Some("isolated".to_owned());
+            request.extensions_mut().insert(context);
+            let claims = serde_json::Map::from_iter([("tenant_id".to_owned(), no_text)]);
+            request.extensions_mut().insert(Authorizer(Arc::new(claims)));
+            assert_eq!(tenant_of(&request, &settings(false)), None);
+        }
     }
 
     #[test]
