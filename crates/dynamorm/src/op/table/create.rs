@@ -22,6 +22,9 @@ pub struct CreateTable<'db, Ms> {
 
 impl Db {
     /// Makes the table of one model, or of several that share one: `create_table::<(User, Order)>()`.
+    ///
+    /// Models whose items a query could not tell apart, since their sort keys begin with the same words in the same
+    /// partitions, are refused.
     pub fn create_table<Ms: Models>(&self) -> CreateTable<'_, Ms> {
         CreateTable { db: self, if_not_exists: false, of: PhantomData }
     }
