@@ -54,8 +54,9 @@ impl<Ms: Models> CreateTable<'_, Ms> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Service`] if the table exists; [`ErrorKind::InvalidRequest`] if the models do not fit into one table, or
-    /// into the one that exists; and those of any operation.
+    /// [`ErrorKind::Service`](crate::ErrorKind::Service) if the table exists;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the models do not fit into one table, or into the one
+    /// that exists; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         let plan = self.plan()?;
         let made = match self.db.send(plan.request()).await {
