@@ -57,6 +57,12 @@ use syn::DeriveInput;
 /// which makes a key attribute of its own from text and fields. The fields of a template are stored as attributes too.
 /// `{{` and `}}` stand for braces. Between two fields there is text that begins with a punctuation mark, such as `#`.
 ///
+/// A query reads the items whose sort key begins with the text before the template's first field. Models that share
+/// partitions therefore need sort keys that begin with different words: `ORDER#{number}` and `LINE#{number}#{line}`, not
+/// `ORDER#{number}` and `ORDER#{number}#{line}`. Models made into one table together by `create_table` are checked for it.
+/// In an index that several models share, a query reads all of them unless the index has such a sort key: the items of
+/// another model are an error where they lack an attribute, and `count` counts them.
+///
 /// Keys stand above the struct, as in the example, or all of them on fields:
 ///
 /// ```

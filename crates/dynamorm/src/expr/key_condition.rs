@@ -64,7 +64,8 @@ impl<M, S> KeyCondition<M, S> {
     }
 }
 
-/// Conditions on the sort key.
+/// Conditions on the sort key. On a template that begins with text, those above and below a value do not find a value that
+/// has U+10FFFF in it, which is no character.
 impl<M, S> KeyCondition<M, S> {
     /// With this sort key exactly.
     pub fn eq(self, value: impl IntoKey<S>) -> Self
@@ -106,7 +107,7 @@ impl<M, S> KeyCondition<M, S> {
         self.with(Sort::GreaterOrEqual(value.into_parts()))
     }
 
-    /// With a sort key from `low` to `high`, both included.
+    /// With a sort key from `low` to `high`, both included. DynamoDB refuses a `low` above `high`.
     pub fn between(self, low: impl IntoKey<S>, high: impl IntoKey<S>) -> Self
     where
         S: SortKey,

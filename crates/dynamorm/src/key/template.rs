@@ -1,4 +1,5 @@
-//! Templates to text: two different values never render the same key, and keys sort as their values do.
+//! Templates to text: two different values of one template never render the same key, and integers and times sort there as
+//! they do by value. Text sorts with what follows it in the template: `a!#1` comes before `a#1`.
 //!
 //! A text value may contain the separator that follows it in the template. Then, and only where another part follows, the
 //! separator's first character and `%` are written as `%23`-style escapes, so that a key splits in one way only.

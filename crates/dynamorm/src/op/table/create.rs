@@ -22,6 +22,9 @@ pub struct CreateTable<'db, Ms> {
 
 impl Db {
     /// Makes the table of one model, or of several that share one: `create_table::<(User, Order)>()`.
+    ///
+    /// Models whose items a query could not tell apart, since their sort keys begin with the same words in the same
+    /// partitions, are refused.
     pub fn create_table<Ms: Models>(&self) -> CreateTable<'_, Ms> {
         CreateTable { db: self, if_not_exists: false, of: PhantomData }
     }
@@ -51,8 +54,9 @@ impl<Ms: Models> CreateTable<'_, Ms> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Service`] if the table exists; [`ErrorKind::InvalidRequest`] if the models do not fit into one table, or
-    /// into the one that exists; and those of any operation.
+    /// [`ErrorKind::Service`](crate::ErrorKind::Service) if the table exists;
+    /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the models do not fit into one table, or into the one
+    /// that exists; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         let plan = self.plan()?;
         let made = match self.db.send(plan.request()).await {

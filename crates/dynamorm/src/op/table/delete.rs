@@ -38,7 +38,7 @@ impl<M: Model> DeleteTable<'_, M> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TableNotFound`] if there is no such table; and those of any operation.
+    /// [`ErrorKind::TableNotFound`](crate::ErrorKind::TableNotFound) if there is no such table; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         let request = self.to_request()?;
         match self.db.send(request).await {

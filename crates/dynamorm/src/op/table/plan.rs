@@ -3,7 +3,7 @@
 use super::describe::TableDescription;
 use super::request;
 use crate::codec::Writer;
-use crate::key::{IndexKind, IndexShape, KeyShape, ScalarType};
+use crate::key::{IndexKind, IndexShape, KeyShape, ScalarType, Segment};
 use crate::lifecycle::Role;
 use crate::model::ModelShape;
 use crate::transport::{Operation, Request};
@@ -26,7 +26,7 @@ impl Plan {
             indexes: Vec::new(),
             ttl: None,
         };
-        for shape in shapes {
+        for (nth, shape) in shapes.iter().enumerate() {
             if db.table_of(shape)? != plan.table {
                 return Err(Error::invalid(format!(
                     "`{}` and `{}` live in different tables",
@@ -38,6 +38,9 @@ impl Plan {
                     "`{}` and `{}` have different primary keys, in name or type, and cannot share a table",
                     first.name, shape.name
                 )));
+            }
+            for earlier in shapes.iter().take(nth) {
+                check_apart(earlier, shape)?;
             }
             for index in shape.indexes {
                 match plan.indexes.iter().find(|known| known.name == index.name) {
@@ -164,6 +167,46 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Refuses two models of which a query for one would read the other's items, or a put of one replace the other's.
+///
+/// Only what their templates say is compared: keys that begin with a field may hold anything, and are up to who writes them.
+fn check_apart(one: &ModelShape, other: &ModelShape) -> Result<()> {
+    if one.name == other.name || !same_form(&one.primary.partition, &other.primary.partition) {
+        return Ok(());
+    }
+    let (word, keys) = match (&one.primary.sort, &other.primary.sort) {
+        (Some(one), Some(other)) => ("sort", (one, other)),
+        _ => ("partition", (&one.primary.partition, &other.primary.partition)),
+    };
+    let Some(begin) = shared_begin(keys.0, keys.1) else { return Ok(()) };
+    Err(Error::invalid(format!(
+        "the {word} keys of both `{}` and `{}` begin with \"{begin}\", so one would be read or replaced as the other: let them begin with different words",
+        one.name, other.name
+    )))
+}
+
+/// True if two keys are made alike, whatever their fields are called: then they can be equal.
+fn same_form(one: &KeyShape, other: &KeyShape) -> bool {
+    one.template.len() == other.template.len()
+        && one.template.iter().zip(other.template).all(|pair| match pair {
+            (Segment::Literal(one), Segment::Literal(other)) => one == other,
+            (Segment::Field { .. }, Segment::Field { .. }) => true,
+            (Segment::Literal(_), Segment::Field { .. }) | (Segment::Field { .. }, Segment::Literal(_)) => {
+                false
+            }
+        })
+}
+
+/// What keys of both begin with, if a query for one would read the other: it reads all that its template begins with.
+fn shared_begin(one: &KeyShape, other: &KeyShape) -> Option<&'static str> {
+    let rank = |key: &KeyShape| (key.head().len(), key.is_constant());
+    let (short, long) = if rank(one) <= rank(other) { (one, other) } else { (other, one) };
+    let begin = short.head();
+    // A key without a variable part is asked for as it is, so that longer ones beside it are not read.
+    let read = if short.is_constant() { begin == long.head() } else { long.head().starts_with(begin) };
+    (read && !begin.is_empty()).then_some(begin)
 }
 
 fn key_names(index: &IndexShape) -> Vec<String> {

@@ -54,3 +54,46 @@ fn models_that_do_not_fit_into_one_table_are_refused() {
     insta::assert_snapshot!(refused(db.create_table::<Homeless>().to_request()), @r#"CreateTable: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
     insta::assert_snapshot!(refused(db.describe_table::<Homeless>().to_request()), @r#"DescribeTable: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
 }
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "USER#{user}", sk = "ORDER#{number}#LINE#{line}")]
+struct OrderLine {
+    user: String,
+    number: u32,
+    line: u32,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "USER#{user}", sk = "PROFILE#{language}")]
+struct Translation {
+    user: String,
+    language: String,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "USER#{user}", sk = "PROFILE")]
+struct Settings {
+    user: String,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "{anything}", sk = "{more}")]
+struct Anything {
+    anything: String,
+    more: String,
+}
+
+#[test]
+fn models_whose_items_would_be_read_as_each_other_are_refused() {
+    let db = db();
+    insta::assert_snapshot!(refused(db.create_table::<(Order, OrderLine)>().to_request()), @r#"CreateTable: the sort keys of both `Order` and `OrderLine` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words"#);
+    insta::assert_snapshot!(refused(db.create_table::<(OrderLine, User, Order)>().to_request()), @r#"CreateTable: the sort keys of both `OrderLine` and `Order` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words"#);
+    insta::assert_snapshot!(refused(db.create_table::<(User, Settings)>().to_request()), @r#"CreateTable: the sort keys of both `User` and `Settings` begin with "PROFILE", so one would be read or replaced as the other: let them begin with different words"#);
+}
+
+#[test]
+fn models_whose_keys_begin_differently_or_with_a_field_share_a_table() {
+    let db = db();
+    assert!(db.create_table::<(User, Order, Translation)>().to_request().is_ok());
+    assert!(db.create_table::<(User, Order, Anything)>().to_request().is_ok());
+}
