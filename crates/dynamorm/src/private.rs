@@ -46,18 +46,40 @@ pub fn write_key(
     }
 }
 
-/// Writes one key attribute of an index that is made by a template, or leaves it out if a part is absent or empty.
+/// Writes the partition key of an index that is made by a template, or leaves it out if a part is absent or empty.
 ///
 /// # Errors
 ///
 /// If the value is too long.
-pub fn write_index_key(
+pub fn write_index_partition(
     item: &mut ItemWriter<'_>,
     shape: &KeyShape,
     parts: &[Option<Part<'_>>],
 ) -> Result<(), CodecError> {
+    write_index_key(item, shape, parts, limits::PARTITION_KEY_BYTES)
+}
+
+/// Writes the sort key of an index, as [`write_index_partition`] does the partition key.
+///
+/// # Errors
+///
+/// If the value is too long.
+pub fn write_index_sort(
+    item: &mut ItemWriter<'_>,
+    shape: &KeyShape,
+    parts: &[Option<Part<'_>>],
+) -> Result<(), CodecError> {
+    write_index_key(item, shape, parts, limits::SORT_KEY_BYTES)
+}
+
+fn write_index_key(
+    item: &mut ItemWriter<'_>,
+    shape: &KeyShape,
+    parts: &[Option<Part<'_>>],
+    limit: usize,
+) -> Result<(), CodecError> {
     match parts.iter().cloned().collect::<Option<Vec<_>>>() {
-        Some(parts) => crate::key::write_key(item, shape, &parts, limits::PARTITION_KEY_BYTES),
+        Some(parts) => crate::key::write_key(item, shape, &parts, limit),
         None => Ok(()),
     }
 }
@@ -188,29 +210,19 @@ pub const fn count<T>(lists: &[&[T]]) -> usize {
     count
 }
 
-/// True if no name is in these lists twice.
+/// True if no name is in the list twice.
 #[must_use]
-pub const fn are_distinct(lists: &[&[&str]]) -> bool {
-    let mut list = 0;
-    while list < lists.len() {
-        let mut at = 0;
-        while at < lists[list].len() {
-            // Every name before it, in this list and in the lists before.
-            let mut earlier = 0;
-            while earlier <= list {
-                let until = if earlier == list { at } else { lists[earlier].len() };
-                let mut other = 0;
-                while other < until {
-                    if same_name(lists[list][at], lists[earlier][other]) {
-                        return false;
-                    }
-                    other += 1;
-                }
-                earlier += 1;
+pub const fn are_distinct(names: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        let mut earlier = 0;
+        while earlier < at {
+            if same_name(names[at], names[earlier]) {
+                return false;
             }
-            at += 1;
+            earlier += 1;
         }
-        list += 1;
+        at += 1;
     }
     true
 }

@@ -131,6 +131,15 @@ async fn trust_tenant_header_has_no_effect_on_a_request_from_lambda() {
 }
 
 #[tokio::test]
+async fn whoever_may_send_the_tenant_in_a_header_is_told_which() {
+    let detail = async |app: TestApp| app.get("/tenant").send().await.json::<Value>()["detail"].clone();
+    assert_eq!(detail(app_with(trusting())).await, "a tenant is required: send it in the header `x-tenant`");
+    assert_eq!(detail(app()).await, "a tenant is required");
+    let answer = app_with(trusting()).invoke(v2("GET", "/tenant", "")).await.unwrap();
+    assert!(!answer["body"].to_string().contains("x-tenant"), "{answer}");
+}
+
+#[tokio::test]
 async fn tenant_claim_names_the_claim() {
     let mut event = v2("GET", "/tenant", "");
     event["requestContext"]["authorizer"] =

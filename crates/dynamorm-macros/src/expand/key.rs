@@ -249,7 +249,9 @@ fn write_primary(model: &Model) -> TokenStream {
 fn write_index_keys<'a>(model: &'a Model, mut written: HashSet<&'a str>) -> TokenStream {
     let mut statements = TokenStream::new();
     for index in &model.indexes {
-        for (key, part) in [(&index.partition, "PARTITION"), (&index.sort, "SORT")] {
+        let partition = (&index.partition, "PARTITION", quote!(write_index_partition));
+        let sort = (&index.sort, "SORT", quote!(write_index_sort));
+        for (key, part, write) in [partition, sort] {
             let Some(key) = key else { continue };
             if key.template.is_empty() || !written.insert(&key.attribute) {
                 continue;
@@ -263,7 +265,7 @@ fn write_index_keys<'a>(model: &'a Model, mut written: HashSet<&'a str>) -> Toke
                 },
             );
             statements.extend(quote! {
-                ::dynamorm::private::write_index_key(item, &#shape, &[#(#parts),*])?;
+                ::dynamorm::private::#write(item, &#shape, &[#(#parts),*])?;
             });
         }
     }

@@ -35,7 +35,8 @@ fn place(of: &impl ToTokens) -> Span {
 }
 
 impl FieldsImpl<'_> {
-    /// Fails to compile if an attribute of a flattened struct has the name of another; `made` are those that key templates make.
+    /// Fails to compile if an attribute of a flattened struct has the name of another; `made` are those that key templates
+    /// make.
     fn distinct_names(&self, made: &[&str]) -> TokenStream {
         let ident = self.ident;
         let Some(Field { ty, .. }) = self.flattened().next() else { return TokenStream::new() };
@@ -43,10 +44,12 @@ impl FieldsImpl<'_> {
             "two attributes of `{ident}` have one name, one of them in a flattened struct: give one of them a `rename`"
         );
         quote_spanned! { place(ty)=>
-            const _: () = ::core::assert!(
-                ::dynamorm::private::are_distinct(&[<#ident as ::dynamorm::private::Fields>::NAMES, &[#(#made),*]]),
-                #text
-            );
+            const _: () = {
+                const PARTS: &[&[&str]] = &[<#ident as ::dynamorm::private::Fields>::NAMES, &[#(#made),*]];
+                const ALL: &[&str] =
+                    &::dynamorm::private::join_names::<{ ::dynamorm::private::count(PARTS) }>(PARTS);
+                ::core::assert!(::dynamorm::private::are_distinct(ALL), #text)
+            };
         }
     }
 

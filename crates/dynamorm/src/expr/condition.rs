@@ -73,7 +73,8 @@ impl<M> Condition<M> {
     /// A condition in DynamoDB's own words, for what the typed ones cannot say.
     ///
     /// `values` are those that the text names, such as `(":min", 5)`. Attribute names may stand bare, reserved words too
-    /// (but for `AND`, `OR`, `NOT`, `BETWEEN` and `IN`): all are aliased before they are sent. The text is parsed first, so that a mistake in it is an
+    /// (but for `AND`, `OR`, `NOT`, `BETWEEN` and `IN`): all are aliased before they are sent. The text is parsed first, so
+    /// that a mistake in it is an
     /// [`InvalidRequest`](crate::ErrorKind::InvalidRequest) of the operation that uses it.
     ///
     /// ```

@@ -435,4 +435,25 @@ mod tests {
         );
         assert!(!shown.contains(SECRET), "{shown}");
     }
+
+    #[test]
+    fn an_index_key_has_the_limit_of_its_place() {
+        #[derive(crate::Model)]
+        #[dynamorm(table = "app", pk = id)]
+        #[dynamorm(index = "by-place", pk = "COUNTRY#{country}", sk = "CITY#{city}")]
+        struct Shop {
+            id: String,
+            country: String,
+            city: String,
+        }
+        let db = db();
+        let request = |country: usize, city: usize| {
+            let shop = Shop { id: "s1".into(), country: "x".repeat(country), city: "x".repeat(city) };
+            db.put(&shop).to_request()
+        };
+        // Eight bytes of the one and five of the other are the template's.
+        assert!(request(2_040, 1_019).is_ok());
+        insta::assert_snapshot!(refused(request(2_041, 1)), @r#"PutItem on "app": attribute `by-place_pk` is 2,049 bytes, the limit for this key is 2,048 bytes"#);
+        insta::assert_snapshot!(refused(request(1, 1_020)), @r#"PutItem on "app": attribute `by-place_sk` is 1,025 bytes, the limit for this key is 1,024 bytes"#);
+    }
 }
