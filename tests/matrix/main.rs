@@ -17,6 +17,7 @@
 
 mod batch_write;
 mod codec;
+mod cost;
 mod delete;
 mod errors;
 mod get;
@@ -35,6 +36,7 @@ fn main() -> std::process::ExitCode {
     support::run(&[
         batch_write::BEHAVIOURS,
         codec::BEHAVIOURS,
+        cost::BEHAVIOURS,
         delete::BEHAVIOURS,
         errors::BEHAVIOURS,
         get::BEHAVIOURS,

@@ -1,7 +1,7 @@
 //! Pages, and the start keys that lead from one to the next.
 //!
 //! A start key is opaque text for URLs: base64url of `{"lastKey":{…},"index":…,"sort":…}`. It says where a read goes on, so
-//! it is checked against the query that uses it: a start key of another index, another partition or another direction is
+//! it is checked against the read that uses it: a start key of another index, another partition or another direction is
 //! refused, not obeyed. With a secret it is signed too (`Db::cursor_secret`).
 
 use crate::codec::{Attribute, Reader, Writer};
@@ -25,6 +25,15 @@ pub struct Page<R> {
     pub next: Option<StartKey>,
     /// How many items DynamoDB looked at before the filter: what it charges for.
     pub scanned_count: u64,
+    /// The read units that it consumed, if the answer said: a multiple of one half.
+    pub consumed_capacity: Option<f64>,
+}
+
+/// Nothing read, and nothing more to read.
+impl<R> Default for Page<R> {
+    fn default() -> Self {
+        Self { items: Vec::new(), next: None, scanned_count: 0, consumed_capacity: None }
+    }
 }
 
 /// Where a read goes on: opaque text, safe in a URL, made by a page and checked by the query that gets it back.
@@ -64,12 +73,18 @@ pub struct StartKey {
     signature: Option<Vec<u8>>,
 }
 
+/// Where the read that uses a start key finds its items.
+pub(crate) enum Place {
+    /// In the partition of this value, as JSON.
+    Partition { value: Vec<u8>, descending: bool },
+}
+
 /// The longest text that can be a start key: two keys of each sort and the names around them.
 const TEXT_BYTES: usize = 16 * 1024;
 
 impl StartKey {
-    /// From DynamoDB's `LastEvaluatedKey`.
-    pub(crate) fn new(last: Item, index: &IndexShape, descending: bool) -> Self {
+    /// From DynamoDB's `LastEvaluatedKey` of a query.
+    pub(crate) fn of_partition(last: Item, index: &IndexShape, descending: bool) -> Self {
         Self { last, index: index.name.to_owned(), descending, signature: None }
     }
 
@@ -97,8 +112,7 @@ impl StartKey {
         table: &str,
         primary: &IndexShape,
         index: &IndexShape,
-        partition: &[u8],
-        descending: bool,
+        place: &Place,
         secret: Option<&[u8]>,
     ) -> Result<()> {
         if let Some(secret) = secret {
@@ -111,7 +125,8 @@ impl StartKey {
         if self.index != index.name {
             return Err(Error::invalid_start_key("the start key is of another index than the query"));
         }
-        if self.descending != descending {
+        let Place::Partition { value, descending } = place;
+        if self.descending != *descending {
             return Err(Error::invalid_start_key("the start key is of a query in the other direction"));
         }
         let mut expected: Vec<(&str, ScalarType)> = Vec::new();
@@ -132,7 +147,7 @@ impl StartKey {
         if !fits {
             return Err(Error::invalid_start_key("the start key has other key attributes than the query"));
         }
-        let of_query = AttributeValue::decode(&mut Reader::new(partition)?)?;
+        let of_query = AttributeValue::decode(&mut Reader::new(value)?)?;
         if self.last.get(index.partition.attribute) != Some(&of_query) {
             return Err(Error::invalid_start_key("the start key is of another partition than the query"));
         }
@@ -299,12 +314,11 @@ mod tests {
             ("id".to_owned(), AttributeValue::S("n1".into())),
             ("at".to_owned(), AttributeValue::N(7_u64.into())),
         ];
-        let mut signed = StartKey::new(last.into_iter().collect(), index, false);
+        let mut signed = StartKey::of_partition(last.into_iter().collect(), index, false);
         signed.sign(b"secret", "notes");
-        let partition = br#"{"S":"n1"}"#;
-        let check = |key: &StartKey, table: &str, secret: &[u8]| {
-            key.check(table, index, index, partition, false, Some(secret))
-        };
+        let place = Place::Partition { value: br#"{"S":"n1"}"#.to_vec(), descending: false };
+        let check =
+            |key: &StartKey, table: &str, secret: &[u8]| key.check(table, index, index, &place, Some(secret));
         let read: StartKey = signed.to_string().parse().unwrap();
         assert!(check(&read, "notes", b"secret").is_ok());
         assert!(check(&read, "other", b"secret").is_err());
@@ -313,7 +327,7 @@ mod tests {
             signed.to_string().split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
         let unsigned: StartKey = json.parse().unwrap();
         assert!(check(&unsigned, "notes", b"secret").is_err());
-        let later = StartKey::new(
+        let later = StartKey::of_partition(
             [
                 ("id".to_owned(), AttributeValue::S("n1".into())),
                 ("at".to_owned(), AttributeValue::N(8_u64.into())),

@@ -132,6 +132,13 @@ impl<'a> Reader<'a> {
         digits.parse().map_err(|_| malformed(start, "a count"))
     }
 
+    /// Reads a JSON number that may have a fraction, such as `CapacityUnits`.
+    pub(crate) fn fraction(&mut self) -> Result<f64, CodecError> {
+        let digits = self.raw()?;
+        let start = self.at - digits.len();
+        digits.parse().map_err(|_| malformed(start, "a number"))
+    }
+
     /// Reads past any value.
     ///
     /// # Errors

@@ -124,6 +124,11 @@ impl<M> Condition<M> {
         });
     }
 
+    /// The same without its model, as a read keeps it.
+    pub(crate) fn untyped(self) -> Condition<()> {
+        Condition { node: self.node, operators: self.operators, of: PhantomData }
+    }
+
     pub(crate) fn node(&self) -> &Node {
         &self.node
     }

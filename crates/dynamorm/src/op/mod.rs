@@ -1,7 +1,7 @@
 //! One DynamoDB operation per file, each with the same parts: the builder, `impl Db`, `to_request`, the terminals, tests.
 //!
 //! To write the next one, copy `get.rs`. What they share: `body.rs`, the JSON of one operation, and `item_key.rs`, by which
-//! operations on the same item are told.
+//! operations on the same item are told. Reads that go page by page share `read.rs`.
 
 mod batch_write;
 mod body;
@@ -11,6 +11,7 @@ mod get;
 mod item_key;
 mod put;
 mod query;
+mod read;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_models;

@@ -1,7 +1,10 @@
 //! Queries as they are sent, what is refused, and the end of every read.
 
 use super::*;
+use crate::ErrorKind;
 use crate::op::test_models::*;
+use bytes::Bytes;
+use futures_util::TryStreamExt;
 
 #[test]
 fn a_query_reads_the_items_of_its_model_only() {
@@ -9,18 +12,21 @@ fn a_query_reads_the_items_of_its_model_only() {
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<User>().key(User::PRIMARY_KEY.partition("u1")).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 = :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"PROFILE"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1")).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"}}}
     "##);
@@ -32,36 +38,42 @@ fn a_condition_on_the_sort_key_stays_within_the_model() {
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").eq(7)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 = :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#00007"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").lt(7)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"},":v2":{"S":"ORDER#00006\u{10FFFF}"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").le(7)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"},":v2":{"S":"ORDER#00007"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").gt(7)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#00007\u0000"},":v2":{"S":"ORDER#\u{10FFFF}"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").ge(7)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#00007"},":v2":{"S":"ORDER#\u{10FFFF}"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1").between(7, 9)).to_request()), @r##"
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#00007"},":v2":{"S":"ORDER#00009"}}}
     "##);
@@ -73,36 +85,42 @@ fn a_sort_key_that_is_an_attribute_is_compared_as_it_is() {
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").eq(7)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 = :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").lt(7)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 < :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").le(7)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 <= :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").gt(7)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 > :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").ge(7)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 >= :v1",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"}}}
     "##);
     insta::assert_snapshot!(shown(db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1").between(7, 9)).to_request()), @r##"
     {"TableName":"notes",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 BETWEEN :v1 AND :v2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"id","#n1":"at"},
     "ExpressionAttributeValues":{":v0":{"S":"n1"},":v1":{"N":"7"},":v2":{"N":"9"}}}
     "##);
@@ -115,6 +133,7 @@ fn a_prefix_is_of_the_value_not_of_the_key() {
     {"TableName":"app",
     "IndexName":"all-accounts",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"all-accounts_pk","#n1":"all-accounts_sk"},
     "ExpressionAttributeValues":{":v0":{"S":"ACCOUNTS"},":v1":{"S":"a"}}}
     "##);
@@ -127,6 +146,7 @@ fn an_index_is_named() {
     {"TableName":"app",
     "IndexName":"email-index",
     "KeyConditionExpression":"#n0 = :v0",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"email"},
     "ExpressionAttributeValues":{":v0":{"S":"ada@example.com"}}}
     "##);
@@ -134,6 +154,7 @@ fn an_index_is_named() {
     {"TableName":"app",
     "IndexName":"by-status",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"by_status","#n1":"by-status_sk"},
     "ExpressionAttributeValues":{":v0":{"S":"STATUS#open#eu"},":v1":{"S":"AT#"}}}
     "##);
@@ -142,6 +163,7 @@ fn an_index_is_named() {
     "IndexName":"by-total",
     "KeyConditionExpression":"#n0 = :v0 AND #n1 >= :v1",
     "ConsistentRead":true,
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"total"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"N":"5"}}}
     "##);
@@ -157,6 +179,7 @@ fn each_setter_has_its_member() {
     "Limit":20,
     "ScanIndexForward":false,
     "ConsistentRead":true,
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk","#n2":"total","#n3":"status"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"},":v2":{"N":"5"},":v3":{"S":"open"}}}
     "##);
@@ -164,6 +187,7 @@ fn each_setter_has_its_member() {
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
     "ProjectionExpression":"#n2",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk","#n2":"total"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"}}}
     "##);
@@ -171,6 +195,7 @@ fn each_setter_has_its_member() {
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
     "Limit":2147483647,
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"}}}
     "##);
@@ -183,6 +208,7 @@ fn a_raw_key_condition_finds_its_index() {
     {"TableName":"app",
     "IndexName":"email-index",
     "KeyConditionExpression":"#n0 = :v0",
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"email"},
     "ExpressionAttributeValues":{":v0":{"S":"ada@example.com"}}}
     "##);
@@ -196,6 +222,7 @@ fn a_start_key_goes_with_its_query() {
     {"TableName":"app",
     "KeyConditionExpression":"#n0 = :v0 AND begins_with(#n1, :v1)",
     "ExclusiveStartKey":{"pk":{"S":"USER#u1"},"sk":{"S":"ORDER#00007"}},
+    "ReturnConsumedCapacity":"TOTAL",
     "ExpressionAttributeNames":{"#n0":"pk","#n1":"sk"},
     "ExpressionAttributeValues":{":v0":{"S":"USER#u1"},":v1":{"S":"ORDER#"}}}
     "##);
@@ -247,7 +274,7 @@ async fn an_answer_that_leads_nowhere_ends_in_an_error() {
         assert_eq!(error.kind(), ErrorKind::Service);
         assert_eq!(
             error.to_string(),
-            "Query on \"notes\": the answer's last key is the start key: the query would never end"
+            "Query on \"notes\": the answer's last key is the start key: the read would never end"
         );
     }
     assert!(query().page().await.unwrap().next.is_some());
@@ -259,6 +286,28 @@ async fn a_take_of_nothing_or_with_a_limit_of_nothing_is_refused() {
     let query = || db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1"));
     assert!(query().take(0).await.unwrap_err().is_invalid_request());
     assert!(query().limit(0).take(5).await.unwrap_err().is_invalid_request());
+}
+
+#[tokio::test]
+async fn a_maximum_of_read_units_needs_a_terminal_that_says_where_to_go_on() {
+    let db = db();
+    let query = || db.query::<Note>().key(Note::PRIMARY_KEY.partition("n1")).max_read_units(5);
+    for (error, terminal) in [
+        (query().all().await.unwrap_err(), "all"),
+        (query().count().await.unwrap_err(), "count"),
+        (query().stream().try_collect::<Vec<_>>().await.unwrap_err(), "stream"),
+        (query().optional().await.unwrap_err(), "optional"),
+        (query().one().await.unwrap_err(), "one"),
+    ] {
+        assert!(error.is_invalid_request());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "Query on \"notes\": `{terminal}` has no start key to stop at `max_read_units` with: use `take`, which gives one"
+            )
+        );
+    }
+    insta::assert_snapshot!(refused(query().max_read_units(0).to_request()), @r#"Query on "notes": no read unit may be consumed, it must be 1 or more"#);
 }
 
 #[test]
