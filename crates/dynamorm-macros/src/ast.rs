@@ -23,6 +23,7 @@ pub(crate) struct Project {
 
 /// An attribute type.
 pub(crate) struct Document {
+    pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) kind: DocumentKind,
 }

@@ -78,8 +78,17 @@ pub(crate) fn project(project: &Project) -> TokenStream {
 pub(crate) fn document(document: &Document) -> TokenStream {
     let ident = &document.ident;
     let failed = failed();
+    let constants = expand::constants(document);
     let as_struct = match document.kind {
-        DocumentKind::Struct(_) => Some(fields(ident)),
+        DocumentKind::Struct(_) => {
+            let fields = fields(ident);
+            Some(quote! {
+                #fields
+                impl ::dynamorm::private::Members for #ident {
+                    type Document = Self;
+                }
+            })
+        }
         DocumentKind::Newtype(_) => None,
         DocumentKind::Enum(_) => Some(quote! {
             impl ::dynamorm::private::KeyAttribute for #ident {
@@ -92,6 +101,8 @@ pub(crate) fn document(document: &Document) -> TokenStream {
         }),
     };
     quote! {
+        #constants
+
         const _: () = {
             #as_struct
 

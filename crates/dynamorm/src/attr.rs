@@ -15,7 +15,7 @@ pub struct Attr<M, T, Role = Plain> {
 }
 
 /// Whose handle it is, without holding one of them.
-type Of<M, T, Role> = PhantomData<fn() -> (M, T, Role)>;
+pub(crate) type Of<M, T, Role> = PhantomData<fn() -> (M, T, Role)>;
 
 /// An attribute that an update may change.
 #[derive(Debug, Clone, Copy)]
@@ -104,23 +104,27 @@ impl<M, T, Role> Attr<M, T, Role> {
 
     /// Is from `low` to `high`, both included.
     pub fn between(self, low: impl IntoAttr<T>, high: impl IntoAttr<T>) -> Condition<M> {
-        Condition::new(Node::Between { name: self.name, low: low.into_value(), high: high.into_value() })
+        Condition::new(Node::Between {
+            path: self.name.into(),
+            low: low.into_value(),
+            high: high.into_value(),
+        })
     }
 
     /// Is one of these values, 1 to 100 of them.
     pub fn is_in<V: IntoAttr<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
         let values = values.into_iter().map(IntoAttr::into_value).collect();
-        Condition::new(Node::In { name: self.name, values })
+        Condition::new(Node::In { path: self.name.into(), values })
     }
 
     /// Is there.
     pub fn exists(self) -> Condition<M> {
-        Condition::new(Node::About { function: "attribute_exists", name: self.name })
+        Condition::about("attribute_exists", self.name)
     }
 
     /// Is not there.
     pub fn not_exists(self) -> Condition<M> {
-        Condition::new(Node::About { function: "attribute_not_exists", name: self.name })
+        Condition::about("attribute_not_exists", self.name)
     }
 
     /// Begins with this text, or these bytes.
@@ -140,11 +144,11 @@ impl<M, T, Role> Attr<M, T, Role> {
     }
 
     fn compare(self, operator: &'static str, value: impl IntoAttr<T>) -> Condition<M> {
-        Condition::new(Node::Compare { name: self.name, operator, value: value.into_value() })
+        Condition::new(Node::Compare { path: self.name.into(), operator, value: value.into_value() })
     }
 
     fn with(self, function: &'static str, value: EncodedValue) -> Condition<M> {
-        Condition::new(Node::With { function, name: self.name, value })
+        Condition::new(Node::With { function, path: self.name.into(), value })
     }
 }
 

@@ -54,6 +54,7 @@ mod model;
 mod number;
 mod op;
 mod page;
+mod path;
 #[doc(hidden)]
 pub mod private;
 mod time;
@@ -81,6 +82,7 @@ pub use op::{
     WaitForTable,
 };
 pub use page::{Page, StartKey};
+pub use path::{Element, IntoPath, Keys, Members, Path, Positions};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};
 

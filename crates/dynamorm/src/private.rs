@@ -10,6 +10,7 @@ pub use crate::key::{
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Fields, FromItem, Key, Model, ModelShape};
+pub use crate::path::Members;
 pub use core::option::Option;
 pub use core::result::Result;
 pub use std::string::String;

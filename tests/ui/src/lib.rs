@@ -3,7 +3,7 @@
 //! What each case promises is its file name. `../ui.rs` runs them.
 
 use dynamorm::{Document, Model, Project, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// A user of the service, found by id or by email.
 #[derive(Debug, Clone, Model)]
@@ -24,6 +24,12 @@ pub struct User {
     pub nickname: Option<String>,
     /// May be empty, which is to be absent.
     pub tags: BTreeSet<String>,
+    /// A document.
+    pub address: Option<Address>,
+    /// A list.
+    pub past: Vec<Address>,
+    /// A map.
+    pub labels: HashMap<String, String>,
     /// Kept by the library.
     #[dynamorm(version)]
     pub version: u64,

@@ -130,7 +130,7 @@ pub(crate) fn document(input: &DeriveInput, errors: &mut Errors) -> Document {
             DocumentKind::Enum(Vec::new())
         }
     };
-    Document { ident: input.ident.clone(), kind }
+    Document { vis: input.vis.clone(), ident: input.ident.clone(), kind }
 }
 
 fn variants(data: &syn::DataEnum, rename_all: Option<name::Case>, errors: &mut Errors) -> Vec<Variant> {

@@ -1,6 +1,6 @@
 //! `derive(Document)`: a struct as a map, a newtype as its field, an enum as the name of the variant.
 
-use super::{FieldsImpl, place};
+use super::{FieldsImpl, field_constant, place};
 use crate::ast::{Document, DocumentKind, Field, Variant};
 use crate::check;
 use proc_macro2::{Ident, TokenStream};
@@ -10,15 +10,34 @@ use syn::Type;
 /// All that a document's derive emits.
 pub(crate) fn expand(document: &Document) -> TokenStream {
     let ident = &document.ident;
+    let constants = constants(document);
     let body = match &document.kind {
         DocumentKind::Struct(fields) => map(ident, fields),
         DocumentKind::Newtype(ty) => transparent(ident, ty),
         DocumentKind::Enum(variants) => text(ident, variants),
     };
     quote! {
+        #constants
+
         const _: () = {
             #body
         };
+    }
+}
+
+/// `Address::CITY`, for each attribute of a struct.
+pub(crate) fn constants(document: &Document) -> TokenStream {
+    let Document { vis, ident, kind: DocumentKind::Struct(fields) } = document else {
+        return TokenStream::new();
+    };
+    let fields = fields.iter().filter(|field| field.is_stored());
+    let fields = fields.map(|field| field_constant(vis, ident, field));
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces)]
+        impl #ident {
+            #(#fields)*
+        }
     }
 }
 
@@ -51,6 +70,12 @@ fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
     quote! {
         #(#unmanaged)*
         #own
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Members for #ident {
+            type Document = Self;
+        }
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]

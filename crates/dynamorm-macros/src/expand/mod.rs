@@ -7,9 +7,9 @@ mod key;
 mod model;
 mod project;
 
-pub(crate) use document::expand as document;
+pub(crate) use document::{constants, expand as document};
 pub(crate) use key::{item_key, key_struct, primary_types};
-pub(crate) use model::{expand as model, inherent};
+pub(crate) use model::{expand as model, field_constant, inherent};
 pub(crate) use project::expand as project;
 
 use crate::ast::{Field, Storage};

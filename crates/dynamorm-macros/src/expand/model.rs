@@ -8,9 +8,10 @@ use super::{FieldsImpl, place};
 use crate::ast::{Field, Index, Key, Model, PrimaryKey, Segment, Storage};
 use crate::attr::Managed;
 use crate::name;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
+use syn::Visibility;
 
 /// All that a model's derive emits.
 pub(crate) fn expand(model: &Model) -> TokenStream {
@@ -96,7 +97,7 @@ pub(crate) fn inherent(model: &Model) -> TokenStream {
     let primary = primary_constant(model);
     let indexes = model.indexes.iter().enumerate().map(|(at, index)| index_constant(model, index, at));
     let fields = model.fields.iter().filter(|field| field.is_stored());
-    let fields = fields.map(|field| field_constant(model, field));
+    let fields = fields.map(|field| field_constant(&model.vis, ident, field));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]
@@ -141,8 +142,9 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     }
 }
 
-fn field_constant(model: &Model, field: &Field) -> TokenStream {
-    let (vis, ident, ty, name) = (&model.vis, &model.ident, &field.ty, &field.name);
+/// The constant of an attribute, of a model or a document.
+pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> TokenStream {
+    let (ty, name) = (&field.ty, &field.name);
     let constant = name::field_constant(&field.ident);
     let (types, what) = match field.storage {
         Storage::PrimaryKey | Storage::PrimaryPart => {

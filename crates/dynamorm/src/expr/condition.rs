@@ -4,6 +4,7 @@
 //! (`User::CREDITS.ge(5)`), and `and`, `or` and `not` join them. A new comparison: a [`Node`], its text in
 //! [`Node::push`], and a method in `attr.rs`.
 
+use super::document_path::DocumentPath;
 use super::raw::RawExpression;
 use super::{EncodedValue, Placeholders};
 use crate::{AttributeValue, Error, Result, limits};
@@ -23,28 +24,28 @@ pub struct Condition<M> {
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Compare {
-        name: &'static str,
+        path: DocumentPath,
         operator: &'static str,
         value: EncodedValue,
     },
     Between {
-        name: &'static str,
+        path: DocumentPath,
         low: EncodedValue,
         high: EncodedValue,
     },
     In {
-        name: &'static str,
+        path: DocumentPath,
         values: Vec<EncodedValue>,
     },
     /// `attribute_exists(#a)`
     About {
         function: &'static str,
-        name: &'static str,
+        path: DocumentPath,
     },
     /// `begins_with(#a, :v)`
     With {
         function: &'static str,
-        name: &'static str,
+        path: DocumentPath,
         value: EncodedValue,
     },
     And(Vec<Node>),
@@ -68,6 +69,16 @@ impl<M> Condition<M> {
     fn joined(node: Node, operators: usize) -> Self {
         let node = if operators > limits::EXPRESSION_OPERATORS { Node::TooMany } else { node };
         Self { node, operators, of: PhantomData }
+    }
+
+    /// A condition of one function on one attribute, such as `attribute_exists`.
+    pub(crate) fn about(function: &'static str, path: impl Into<DocumentPath>) -> Self {
+        Self::new(Node::About { function, path: path.into() })
+    }
+
+    /// The attribute has this value.
+    pub(crate) fn equals(path: impl Into<DocumentPath>, value: EncodedValue) -> Self {
+        Self::new(Node::Compare { path: path.into(), operator: "=", value })
     }
 
     /// A condition in DynamoDB's own words, for what the typed ones cannot say.
@@ -177,48 +188,48 @@ impl Node {
     /// Appends its text, adding its names and values to the request's.
     pub(crate) fn push(&self, text: &mut String, request: &mut Placeholders) -> Result<()> {
         match self {
-            Node::Compare { name, operator, value } => {
-                request.push_name(text, *name);
+            Node::Compare { path, operator, value } => {
+                path.push(text, request)?;
                 text.push(' ');
                 text.push_str(operator);
                 text.push(' ');
-                request.push_value(text, value.clone().into_present(name)?);
+                request.push_value(text, value.clone().into_present(&path.to_string())?);
             }
-            Node::Between { name, low, high } => {
-                request.push_name(text, *name);
+            Node::Between { path, low, high } => {
+                path.push(text, request)?;
                 text.push_str(" BETWEEN ");
-                request.push_value(text, low.clone().into_present(name)?);
+                request.push_value(text, low.clone().into_present(&path.to_string())?);
                 text.push_str(" AND ");
-                request.push_value(text, high.clone().into_present(name)?);
+                request.push_value(text, high.clone().into_present(&path.to_string())?);
             }
-            Node::In { name, values } => {
+            Node::In { path, values } => {
                 let limit = limits::IN_OPERANDS;
                 if values.is_empty() || values.len() > limit {
                     let got = values.len();
                     return Err(Error::invalid(format!(
-                        "`in` on attribute `{name}` has {got} values, it takes 1 to {limit}"
+                        "`in` on attribute `{path}` has {got} values, it takes 1 to {limit}"
                     )));
                 }
-                request.push_name(text, *name);
+                path.push(text, request)?;
                 text.push_str(" IN (");
                 for (nth, value) in values.iter().enumerate() {
                     text.push_str(if nth == 0 { "" } else { ", " });
-                    request.push_value(text, value.clone().into_present(name)?);
+                    request.push_value(text, value.clone().into_present(&path.to_string())?);
                 }
                 text.push(')');
             }
-            Node::About { function, name } => {
+            Node::About { function, path } => {
                 text.push_str(function);
                 text.push('(');
-                request.push_name(text, *name);
+                path.push(text, request)?;
                 text.push(')');
             }
-            Node::With { function, name, value } => {
+            Node::With { function, path, value } => {
                 text.push_str(function);
                 text.push('(');
-                request.push_name(text, *name);
+                path.push(text, request)?;
                 text.push_str(", ");
-                request.push_value(text, value.clone().into_present(name)?);
+                request.push_value(text, value.clone().into_present(&path.to_string())?);
                 text.push(')');
             }
             Node::And(nodes) => push_joined(nodes, " AND ", text, request)?,
@@ -242,11 +253,11 @@ impl Node {
     /// Calls `see` with each attribute name in it.
     pub(crate) fn names(&self, see: &mut dyn FnMut(&str)) {
         match self {
-            Node::Compare { name, .. }
-            | Node::Between { name, .. }
-            | Node::In { name, .. }
-            | Node::About { name, .. }
-            | Node::With { name, .. } => see(name),
+            Node::Compare { path, .. }
+            | Node::Between { path, .. }
+            | Node::In { path, .. }
+            | Node::About { path, .. }
+            | Node::With { path, .. } => see(path.root()),
             Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| node.names(see)),
             Node::Not(node) => node.names(see),
             Node::Raw(raw) => raw.names(see),

@@ -4,6 +4,7 @@
 //! Start at `condition.rs`. What is not here: requests (`op/`), how values are stored (`codec/`).
 
 pub(crate) mod condition;
+pub(crate) mod document_path;
 pub(crate) mod key_condition;
 pub(crate) mod raw;
 pub(crate) mod update;

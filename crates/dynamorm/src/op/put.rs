@@ -6,7 +6,6 @@ use super::item_key::EncodedKey;
 use super::update::version_condition;
 use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::Condition;
-use crate::expr::condition::Node;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
 use crate::model::{Fields, FromItem, Model};
 use crate::transport::{Operation, Request};
@@ -92,10 +91,7 @@ impl EncodedItem {
 
 /// No item of this key exists.
 fn not_exists<M: Model>() -> Condition<M> {
-    Condition::new(Node::About {
-        function: "attribute_not_exists",
-        name: M::SHAPE.primary.partition.attribute,
-    })
+    Condition::about("attribute_not_exists", M::SHAPE.primary.partition.attribute)
 }
 
 /// What can be put in a transaction: an item, or a `Put` with its conditions.

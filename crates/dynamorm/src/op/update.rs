@@ -6,7 +6,6 @@ use super::item_key::EncodedKey;
 use super::put::decode_attributes;
 use crate::codec::{CodecError, Reader, Writer};
 use crate::error::ErrorKind;
-use crate::expr::condition::Node;
 use crate::expr::update::{Action, Changes, Clauses, Right};
 use crate::expr::{Addable, Condition, Deletable, EncodedValue, IntoAttr, Optional, Placeholders, SetValue};
 use crate::key::{IndexShape, KeyShape, Part, Segment, render};
@@ -242,18 +241,16 @@ impl<M: Model, D> Update<M, D> {
 
 /// An item of this key exists.
 fn exists<M: Model>() -> Condition<M> {
-    Condition::new(Node::About { function: "attribute_exists", name: M::SHAPE.primary.partition.attribute })
+    Condition::about("attribute_exists", M::SHAPE.primary.partition.attribute)
 }
 
 /// An item exists and has this version. An item from before there were versions has none, and is read as 0.
 pub(crate) fn version_condition<M: Model>(version: ManagedValue) -> Condition<M> {
     let name = M::SHAPE.version().unwrap_or_default();
     match version {
-        ManagedValue::Version(version) => {
-            Condition::new(Node::Compare { name, operator: "=", value: EncodedValue::of(&version) })
-        }
+        ManagedValue::Version(version) => Condition::equals(name, EncodedValue::of(&version)),
         ManagedValue::Unset | ManagedValue::Time(_) => {
-            exists().and(Condition::new(Node::About { function: "attribute_not_exists", name }))
+            exists().and(Condition::about("attribute_not_exists", name))
         }
     }
 }
