@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 /// every depth. It stands wherever an attribute does.
 ///
 /// ```
-/// use dynamorm::{Condition, Document, Model};
+/// use dynamorm::{Document, Element, Model, Path};
 /// # use std::collections::HashMap;
 ///
 /// #[derive(Document)]
@@ -25,8 +25,8 @@ use std::marker::PhantomData;
 /// #[dynamorm(table = "app", pk = "ORDER#{id}")]
 /// struct Order { id: String, lines: Vec<Line>, labels: HashMap<String, String> }
 ///
-/// let dear: Condition<Order> = Order::LINES.at(0).dot(Line::PRICE).ge(100);
-/// let live: Condition<Order> = Order::LABELS.key("env").eq("live");
+/// let price: Path<Order, i64> = Order::LINES.at(0).dot(Line::PRICE);
+/// let env: Path<Order, String, Element> = Order::LABELS.key("env");
 /// ```
 #[must_use = "a path does nothing until a condition or an update uses it"]
 pub struct Path<M, T, Role = Plain> {
@@ -293,7 +293,7 @@ mod tests {
             text(User::ADDRESS.dot(Address::CITY)),
             text(User::ADDRESS.dot(Address::OTHER).dot(Address::OTHER).dot(Address::CODE)),
             text(User::PAST.at(0).dot(Address::CITY)),
-            text(&User::LABELS.key("a.b [0] #n").at(12)),
+            text(User::LABELS.key("a.b [0] #n").at(12)),
         ];
         insta::assert_snapshot!(texts.join("\n"), @"
         #n0  Path(address)
