@@ -1,6 +1,6 @@
 //! Query: items of one partition, by the table's key or an index.
 
-use super::read::{Form, Read, Source};
+use super::read::{self, End, Form, Read, Source};
 use crate::expr::{Condition, KeyCondition};
 use crate::model::{FromItem, Model};
 use crate::page::Page;
@@ -175,7 +175,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     ///
     /// [`ErrorKind::Codec`] if an item is not an `R`; and those of any operation.
     pub async fn page(self) -> Result<Page<R>> {
-        self.read.page(self.read.start_key.as_ref()).await
+        read::collect(self.read, End::Page).await
     }
 
     /// Reads on until `items` items are found, or there are no more, and gives where to go on: exactly after the last one.
@@ -203,7 +203,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     ///
     /// Those of [`page`](Query::page); [`ErrorKind::InvalidRequest`] if `items` is 0.
     pub async fn take(self, items: usize) -> Result<Page<R>> {
-        self.read.take(items).await
+        read::collect(self.read, End::Take(items)).await
     }
 
     /// Reads all pages.
@@ -214,7 +214,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     ///
     /// Those of [`page`](Query::page); [`ErrorKind::Service`] if an answer leads back to where it began.
     pub async fn all(self) -> Result<Vec<R>> {
-        self.read.all().await
+        Ok(read::collect(self.read, End::All("all")).await?.items)
     }
 
     /// Reads page after page, as the items are taken.
@@ -244,7 +244,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     where
         R: Send + 'db,
     {
-        self.read.stream()
+        read::stream(self.read)
     }
 
     /// Counts the items, over all pages. Costs as much as reading them.
@@ -274,7 +274,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     ///
     /// Those of any operation.
     pub async fn count(self) -> Result<u64> {
-        self.read.count::<R>().await
+        self.read.count().await
     }
 
     /// Reads the only item, or `None` if there is none.
@@ -283,7 +283,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     ///
     /// [`ErrorKind::NotUnique`] if there are several; and those of [`page`](Query::page).
     pub async fn optional(self) -> Result<Option<R>> {
-        self.read.optional().await
+        self.only("optional").await
     }
 
     /// Reads the only item, which must be there.
@@ -293,7 +293,17 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     /// [`ErrorKind::NotFound`] if there is none, [`ErrorKind::NotUnique`] if there are several; and those of
     /// [`page`](Query::page).
     pub async fn one(self) -> Result<R> {
-        self.read.one().await
+        let read = self.read.clone();
+        self.only("one").await?.ok_or_else(|| read.not_found())
+    }
+
+    async fn only(self, terminal: &str) -> Result<Option<R>> {
+        let end = self.read.only(terminal)?;
+        let mut items = read::collect(self.read.clone(), end).await?.items;
+        match items.len() {
+            0 | 1 => Ok(items.pop()),
+            _ => Err(self.read.not_unique()),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Reads that go page by page: what [`Query`](super::Query) and [`Scan`](super::Scan) are made of.
 //!
-//! Here: what is read, and the request for one page of it. Beside it: `pages` sends requests until the terminal has what it
-//! asked for, `response` reads an answer, `budget` says how much may still be consumed. None of it knows the type of the items
-//! but `pages` and `response`, so that a program has the rest once and not once for each model. Start at [`Read::prepare`].
+//! Here: what is read, and the request for one page of it. Beside it: `run` sends requests until the terminal has what it asked
+//! for, `response` reads an answer, `budget` says how much may still be consumed. None of it knows the type of the items but two
+//! small functions of `run`: a program has the rest once, and not once for each model. Start at [`Read::prepare`].
 
 mod budget;
-mod pages;
 mod response;
+mod run;
+
+pub(crate) use run::{End, collect, stream};
 
 use super::body::Body;
 use crate::error::ErrorKind;
@@ -160,6 +162,11 @@ impl<'db> Read<'db> {
             }
         }
         body.projection(&names)
+    }
+
+    /// True if not every item that is looked at is one that is found.
+    fn is_filtered(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// Where to go on after a page, unless that is where it began: going on would never end.

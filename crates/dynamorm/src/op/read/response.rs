@@ -1,13 +1,17 @@
 //! The answer to one request of a read.
 
 use crate::codec::{CodecError, Reader};
-use crate::model::FromItem;
 use crate::op::item_key::read_item;
 use crate::value::Item;
 
-/// What of an answer every terminal needs.
-pub(super) struct Response<R> {
-    pub(super) items: Vec<R>,
+/// Reads one item, of whatever type, and keeps it.
+pub(crate) type Sink<'a> = dyn FnMut(&mut Reader<'_>) -> Result<(), CodecError> + 'a;
+
+/// What of an answer every terminal needs, besides its items.
+#[derive(Default)]
+pub(super) struct Response {
+    /// How many items the sink took.
+    pub(super) taken: usize,
     /// The last item taken as it was sent, if there were more than asked for.
     pub(super) cut: Option<Item>,
     pub(super) last: Option<Item>,
@@ -16,23 +20,23 @@ pub(super) struct Response<R> {
     pub(super) consumed: Option<f64>,
 }
 
-impl<R: FromItem> Response<R> {
+impl Response {
     /// Reads an answer; past `most` items it stops.
-    pub(super) fn decode(bytes: &[u8], most: Option<usize>) -> Result<Self, CodecError> {
-        let mut response =
-            Self { items: Vec::new(), cut: None, last: None, count: 0, scanned_count: 0, consumed: None };
+    pub(super) fn decode(bytes: &[u8], most: Option<usize>, sink: &mut Sink<'_>) -> Result<Self, CodecError> {
+        let mut response = Self::default();
         let (mut last_taken, mut more) = ((0, 0), false);
         let mut reader = Reader::new(bytes)?;
         reader.object(|reader, name| {
             match name {
                 "Items" => {
                     reader.array(|reader| {
-                        if most.is_some_and(|most| response.items.len() >= most) {
+                        if most.is_some_and(|most| response.taken >= most) {
                             more = true;
                             return reader.skip();
                         }
                         let from = reader.position();
-                        response.items.push(R::decode(reader)?);
+                        sink(reader)?;
+                        response.taken += 1;
                         last_taken = (from, reader.position());
                         Ok(())
                     })?;

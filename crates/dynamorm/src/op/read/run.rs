@@ -1,0 +1,195 @@
+//! A read that is carried out: one request after the other, until the terminal has what it asked for.
+//!
+//! [`Run::fetch`] sends a request and [`Run::accept`] reads its answer; between them lies the only thing that knows the type of
+//! the items, one call for each. [`collect`] and [`stream`] are all that a program has once for each model.
+
+use super::budget::Budget;
+use super::response::{Response, Sink};
+use super::{Form, Read};
+use crate::error::ErrorKind;
+use crate::key::IndexShape;
+use crate::model::FromItem;
+use crate::page::Page;
+use crate::{Error, Result, StartKey};
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, TryStreamExt};
+
+/// What a terminal asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// One request.
+    Page,
+    /// So many items, and exactly where to go on.
+    Take(usize),
+    /// All there is. The word is the terminal's, for messages.
+    All(&'static str),
+    /// How many there are.
+    Count,
+}
+
+/// A read under way.
+pub(crate) struct Run<'db> {
+    read: Read<'db>,
+    end: End,
+    budget: Budget,
+    /// Where the next request begins.
+    next: Option<StartKey>,
+    index: Option<&'static IndexShape>,
+    /// Items so far, after the filter, and before it.
+    found: u64,
+    scanned_count: u64,
+    done: bool,
+}
+
+impl<'db> Run<'db> {
+    pub(crate) fn new(read: Read<'db>, end: End) -> Result<Self> {
+        let terminal = match end {
+            End::All(terminal) => Some(terminal),
+            End::Count => Some("count"),
+            End::Page | End::Take(_) => None,
+        };
+        if let Some(terminal) = terminal {
+            read.without_maximum(terminal)?;
+        }
+        if end == End::Take(0) {
+            // A page that says neither where to go on nor that there is no more would be a lie.
+            return Err(read.error(Error::invalid("no items are to be taken, it must be 1 or more")));
+        }
+        let budget = Budget::new(read.max_read_units, read.consistent_read);
+        let next = read.start_key.clone();
+        Ok(Self { read, end, budget, next, index: None, found: 0, scanned_count: 0, done: false })
+    }
+
+    /// Makes the next request, unless the terminal has what it asked for.
+    pub(crate) async fn fetch(&mut self) -> Result<Option<Bytes>> {
+        if self.done {
+            return Ok(None);
+        }
+        let (form, most) = match self.end {
+            End::Page => (Form::Items, None),
+            // Without a filter each item that is looked at is one that is found, so none needs to be read in vain.
+            End::Take(_) if !self.read.is_filtered() => (Form::ItemsWithKeys, self.missing()),
+            End::Take(_) => (Form::ItemsWithKeys, None),
+            End::All(_) => (Form::Items, None),
+            End::Count => (Form::Count, None),
+        };
+        let most = most.map(|items| u32::try_from(items).unwrap_or(u32::MAX));
+        let most = most.into_iter().chain(self.budget.limit()).min();
+        let prepared = self.read.prepare(form, most, self.next.as_ref())?;
+        self.index = Some(prepared.index);
+        self.read.db.send(prepared.request).await.map(Some)
+    }
+
+    /// How many items are still to be taken.
+    fn missing(&self) -> Option<usize> {
+        match self.end {
+            End::Take(items) => Some(items.saturating_sub(usize::try_from(self.found).unwrap_or(usize::MAX))),
+            End::Page | End::All(_) | End::Count => None,
+        }
+    }
+
+    /// Reads an answer. Each item goes to `sink`.
+    pub(crate) fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        self.try_accept(answer, sink).map_err(|error| self.read.error(error))
+    }
+
+    fn try_accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        let index = self.index.unwrap_or(&self.read.model.primary);
+        let response = Response::decode(answer, self.missing(), sink)?;
+        self.budget.add(response.consumed, response.scanned_count)?;
+        self.scanned_count += response.scanned_count;
+        self.found += match self.end {
+            End::Count => response.count,
+            End::Page | End::Take(_) | End::All(_) => response.taken as u64,
+        };
+        if let Some(item) = response.cut {
+            // More was found than asked for: go on after the last one that was taken.
+            self.next = Some(self.read.next_key(self.read.keys_of(&item, index), index)?);
+            self.done = true;
+            return Ok(());
+        }
+        let from = self.next.take();
+        self.next = match response.last {
+            Some(last) => Some(self.read.next_after(last, index, from.as_ref())?),
+            None => None,
+        };
+        self.done = self.next.is_none()
+            || match self.end {
+                End::Page => true,
+                End::Take(_) => self.missing() == Some(0) || self.budget.is_spent(),
+                End::All(_) | End::Count => false,
+            };
+        Ok(())
+    }
+
+    fn page<R>(self, items: Vec<R>) -> Page<R> {
+        Page {
+            items,
+            next: self.next,
+            scanned_count: self.scanned_count,
+            consumed_capacity: self.budget.consumed(),
+        }
+    }
+}
+
+/// Reads until the terminal has what it asked for.
+pub(crate) async fn collect<R: FromItem>(read: Read<'_>, end: End) -> Result<Page<R>> {
+    let mut run = Run::new(read, end)?;
+    let mut items = Vec::new();
+    while let Some(answer) = run.fetch().await? {
+        run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
+    }
+    Ok(run.page(items))
+}
+
+/// Reads page after page, as the items are taken.
+pub(crate) fn stream<'db, R: FromItem + Send + 'db>(
+    read: Read<'db>,
+) -> impl Stream<Item = Result<R>> + Send + 'db {
+    stream::try_unfold((Some(read), None), |(read, run)| async move {
+        let mut run = match (read, run) {
+            (Some(read), _) => Run::new(read, End::All("stream"))?,
+            (None, Some(run)) => run,
+            (None, None) => return Ok::<_, Error>(None),
+        };
+        let Some(answer) = run.fetch().await? else { return Ok(None) };
+        let mut items = Vec::new();
+        run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(Ok(item))))?;
+        Ok(Some((stream::iter(items), (None, Some(run)))))
+    })
+    .try_flatten()
+}
+
+impl Read<'_> {
+    /// Counts the items.
+    pub(crate) async fn count(self) -> Result<u64> {
+        let mut run = Run::new(self, End::Count)?;
+        while let Some(answer) = run.fetch().await? {
+            run.accept(&answer, &mut |reader| reader.skip())?;
+        }
+        Ok(run.found)
+    }
+
+    /// What `optional` and `one` ask for: one item, and to be sure that there is no second.
+    pub(crate) fn only(&self, terminal: &str) -> Result<End> {
+        self.without_maximum(terminal).map(|()| End::Take(2))
+    }
+
+    pub(crate) fn not_unique(&self) -> Error {
+        self.error(Error::new(ErrorKind::NotUnique, "there is more than one such item"))
+    }
+
+    pub(crate) fn not_found(&self) -> Error {
+        self.error(Error::new(ErrorKind::NotFound, "there is no such item"))
+    }
+
+    /// A read that stops early must say where, and this terminal cannot.
+    fn without_maximum(&self, terminal: &str) -> Result<()> {
+        match self.max_read_units {
+            None => Ok(()),
+            Some(_) => Err(self.error(Error::invalid(format!(
+                "`{terminal}` has no start key to stop at `max_read_units` with: use `take`, which gives one"
+            )))),
+        }
+    }
+}
