@@ -1,0 +1,330 @@
+//! Random condition trees, evaluated by the engine as filters and as conditions of writes, against an evaluation in memory.
+
+use dynamorm::{Condition, Db, Document, Model};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Attributes of each kind, most of them often absent.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "things", pk = group, sk = id)]
+struct Thing {
+    group: String,
+    id: u32,
+    text: Option<String>,
+    other: Option<String>,
+    number: Option<i64>,
+    least: Option<i64>,
+    flag: Option<bool>,
+    #[dynamorm(rename = "size")]
+    tags: BTreeSet<String>,
+    numbers: Option<Vec<i64>>,
+    #[dynamorm(rename = "labels-by.name")]
+    labels: Option<BTreeMap<String, String>>,
+    place: Option<Place>,
+}
+
+#[derive(Debug, Clone, PartialEq, Document)]
+struct Place {
+    city: Option<String>,
+    floors: Option<Vec<i64>>,
+}
+
+/// A condition as data, so that it can be evaluated without the library.
+#[derive(Debug, Clone)]
+enum Tree {
+    Text(Texts, Comparison<String>),
+    Number(Numbers, Comparison<i64>),
+    BeginsWith(Texts, String),
+    ContainsText(Texts, String),
+    ContainsTag(String),
+    ContainsNumber(i64),
+    Flag(bool),
+    Exists(Which),
+    NotExists(Which),
+    And(Box<Tree>, Box<Tree>),
+    Or(Box<Tree>, Box<Tree>),
+    Not(Box<Tree>),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Texts {
+    Text,
+    Other,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Numbers {
+    Number,
+    Least,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Which {
+    Text,
+    Number,
+    Tags,
+    Numbers,
+    Labels,
+    Place,
+}
+
+#[derive(Debug, Clone)]
+enum Comparison<T> {
+    Eq(T),
+    Ne(T),
+    Lt(T),
+    Le(T),
+    Gt(T),
+    Ge(T),
+    Between(T, T),
+    In(Vec<T>),
+}
+
+impl<T: PartialOrd> Comparison<T> {
+    /// An absent attribute is only ever unequal.
+    fn holds(&self, value: Option<&T>) -> bool {
+        let Some(value) = value else { return matches!(self, Comparison::Ne(_)) };
+        match self {
+            Comparison::Eq(to) => value == to,
+            Comparison::Ne(to) => value != to,
+            Comparison::Lt(to) => value < to,
+            Comparison::Le(to) => value <= to,
+            Comparison::Gt(to) => value > to,
+            Comparison::Ge(to) => value >= to,
+            Comparison::Between(low, high) => low <= value && value <= high,
+            Comparison::In(values) => values.contains(value),
+        }
+    }
+}
+
+macro_rules! compare {
+    ($handle:expr, $comparison:expr) => {
+        match $comparison.clone() {
+            Comparison::Eq(to) => $handle.eq(to),
+            Comparison::Ne(to) => $handle.ne(to),
+            Comparison::Lt(to) => $handle.lt(to),
+            Comparison::Le(to) => $handle.le(to),
+            Comparison::Gt(to) => $handle.gt(to),
+            Comparison::Ge(to) => $handle.ge(to),
+            Comparison::Between(low, high) => $handle.between(low, high),
+            Comparison::In(values) => $handle.is_in(values),
+        }
+    };
+}
+
+impl Texts {
+    fn of(self, thing: &Thing) -> Option<&String> {
+        match self {
+            Texts::Text => thing.text.as_ref(),
+            Texts::Other => thing.other.as_ref(),
+        }
+    }
+}
+
+impl Numbers {
+    fn of(self, thing: &Thing) -> Option<&i64> {
+        match self {
+            Numbers::Number => thing.number.as_ref(),
+            Numbers::Least => thing.least.as_ref(),
+        }
+    }
+}
+
+impl Which {
+    fn is_in(self, thing: &Thing) -> bool {
+        match self {
+            Which::Text => thing.text.is_some(),
+            Which::Number => thing.number.is_some(),
+            Which::Tags => !thing.tags.is_empty(),
+            Which::Numbers => thing.numbers.is_some(),
+            Which::Labels => thing.labels.is_some(),
+            Which::Place => thing.place.is_some(),
+        }
+    }
+
+    fn exists(self, there: bool) -> Condition<Thing> {
+        macro_rules! about {
+            ($handle:expr) => {
+                if there { $handle.exists() } else { $handle.not_exists() }
+            };
+        }
+        match self {
+            Which::Text => about!(Thing::TEXT),
+            Which::Number => about!(Thing::NUMBER),
+            Which::Tags => about!(Thing::TAGS),
+            Which::Numbers => about!(Thing::NUMBERS),
+            Which::Labels => about!(Thing::LABELS),
+            Which::Place => about!(Thing::PLACE),
+        }
+    }
+}
+
+impl Tree {
+    fn holds(&self, thing: &Thing) -> bool {
+        match self {
+            Tree::Text(which, comparison) => comparison.holds(which.of(thing)),
+            Tree::Number(which, comparison) => comparison.holds(which.of(thing)),
+            Tree::BeginsWith(which, prefix) => {
+                which.of(thing).is_some_and(|text| text.starts_with(prefix.as_str()))
+            }
+            Tree::ContainsText(which, part) => {
+                which.of(thing).is_some_and(|text| text.contains(part.as_str()))
+            }
+            Tree::ContainsTag(tag) => thing.tags.contains(tag),
+            Tree::ContainsNumber(number) => {
+                thing.numbers.as_ref().is_some_and(|numbers| numbers.contains(number))
+            }
+            Tree::Flag(flag) => thing.flag == Some(*flag),
+            Tree::Exists(what) => what.is_in(thing),
+            Tree::NotExists(what) => !what.is_in(thing),
+            Tree::And(one, other) => one.holds(thing) && other.holds(thing),
+            Tree::Or(one, other) => one.holds(thing) || other.holds(thing),
+            Tree::Not(tree) => !tree.holds(thing),
+        }
+    }
+
+    fn condition(&self) -> Condition<Thing> {
+        match self {
+            Tree::Text(Texts::Text, comparison) => compare!(Thing::TEXT, comparison),
+            Tree::Text(Texts::Other, comparison) => compare!(Thing::OTHER, comparison),
+            Tree::Number(Numbers::Number, comparison) => compare!(Thing::NUMBER, comparison),
+            Tree::Number(Numbers::Least, comparison) => compare!(Thing::LEAST, comparison),
+            Tree::BeginsWith(Texts::Text, prefix) => Thing::TEXT.begins_with(prefix.as_str()),
+            Tree::BeginsWith(Texts::Other, prefix) => Thing::OTHER.begins_with(prefix.as_str()),
+            Tree::ContainsText(Texts::Text, part) => Thing::TEXT.contains(part.as_str()),
+            Tree::ContainsText(Texts::Other, part) => Thing::OTHER.contains(part.as_str()),
+            Tree::ContainsTag(tag) => Thing::TAGS.contains(tag.as_str()),
+            Tree::ContainsNumber(number) => Thing::NUMBERS.contains(*number),
+            Tree::Flag(flag) => Thing::FLAG.eq(*flag),
+            Tree::Exists(what) => what.exists(true),
+            Tree::NotExists(what) => what.exists(false),
+            Tree::And(one, other) => one.condition() & other.condition(),
+            Tree::Or(one, other) => one.condition() | other.condition(),
+            Tree::Not(tree) => !tree.condition(),
+        }
+    }
+}
+
+/// Few and short texts, so that comparisons often hold.
+fn text() -> impl Strategy<Value = String> {
+    prop::sample::select(vec!["a", "ab", "abc", "b", "é", "#n0", ":v0"]).prop_map(str::to_owned)
+}
+
+fn number() -> impl Strategy<Value = i64> {
+    -3..4_i64
+}
+
+fn comparison<T: Clone + std::fmt::Debug + PartialOrd + 'static>(
+    value: impl Strategy<Value = T> + Clone + 'static,
+) -> impl Strategy<Value = Comparison<T>> {
+    let two = (value.clone(), value.clone());
+    prop_oneof![
+        value.clone().prop_map(Comparison::Eq),
+        value.clone().prop_map(Comparison::Ne),
+        value.clone().prop_map(Comparison::Lt),
+        value.clone().prop_map(Comparison::Le),
+        value.clone().prop_map(Comparison::Gt),
+        value.clone().prop_map(Comparison::Ge),
+        two.prop_map(|(a, b)| if a <= b { Comparison::Between(a, b) } else { Comparison::Between(b, a) }),
+        prop::collection::vec(value, 1..4).prop_map(Comparison::In),
+    ]
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let texts = || prop::sample::select(vec![Texts::Text, Texts::Other]);
+    let numbers = || prop::sample::select(vec![Numbers::Number, Numbers::Least]);
+    let which = || {
+        prop::sample::select(vec![
+            Which::Text,
+            Which::Number,
+            Which::Tags,
+            Which::Numbers,
+            Which::Labels,
+            Which::Place,
+        ])
+    };
+    let leaf = prop_oneof![
+        3 => (texts(), comparison(text().boxed())).prop_map(|(which, to)| Tree::Text(which, to)),
+        3 => (numbers(), comparison(number().boxed())).prop_map(|(which, to)| Tree::Number(which, to)),
+        1 => (texts(), text()).prop_map(|(which, prefix)| Tree::BeginsWith(which, prefix)),
+        1 => (texts(), text()).prop_map(|(which, part)| Tree::ContainsText(which, part)),
+        1 => text().prop_map(Tree::ContainsTag),
+        1 => number().prop_map(Tree::ContainsNumber),
+        1 => any::<bool>().prop_map(Tree::Flag),
+        1 => which().prop_map(Tree::Exists),
+        1 => which().prop_map(Tree::NotExists),
+    ];
+    leaf.prop_recursive(5, 24, 2, |inner| {
+        let two = || (inner.clone(), inner.clone());
+        prop_oneof![
+            two().prop_map(|(one, other)| Tree::And(Box::new(one), Box::new(other))),
+            two().prop_map(|(one, other)| Tree::Or(Box::new(one), Box::new(other))),
+            inner.clone().prop_map(|tree| Tree::Not(Box::new(tree))),
+        ]
+    })
+}
+
+fn thing() -> impl Strategy<Value = Thing> {
+    let place = (prop::option::of(text()), prop::option::of(prop::collection::vec(number(), 0..3)))
+        .prop_map(|(city, floors)| Place { city, floors });
+    (
+        prop::option::of(text()),
+        prop::option::of(text()),
+        prop::option::of(number()),
+        prop::option::of(number()),
+        prop::option::of(any::<bool>()),
+        prop::collection::btree_set(text(), 0..3),
+        prop::option::of(prop::collection::vec(number(), 0..4)),
+        prop::option::of(prop::collection::btree_map(text(), text(), 0..3)),
+        prop::option::of(place),
+    )
+        .prop_map(|(text, other, number, least, flag, tags, numbers, labels, place)| Thing {
+            group: "g".into(),
+            id: 0,
+            text,
+            other,
+            number,
+            least,
+            flag,
+            tags,
+            numbers,
+            labels,
+            place,
+        })
+}
+
+#[test]
+fn the_engine_finds_what_the_condition_says() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(200));
+    let things = prop::collection::vec(thing(), 12);
+    let trees = prop::collection::vec(tree(), 5);
+    let outcome = runner.run(&(things, trees), |(mut things, trees)| {
+        for (id, thing) in (0..).zip(&mut things) {
+            thing.id = id;
+        }
+        runtime.block_on(async {
+            let db = Db::memory().unwrap();
+            db.create_table::<Thing>().execute().await.unwrap();
+            db.batch_write().put_all(&things).execute().await.unwrap();
+            for tree in &trees {
+                let expected: Vec<Thing> = things.iter().filter(|thing| tree.holds(thing)).cloned().collect();
+                let query = db.query::<Thing>().key(Thing::PRIMARY_KEY.partition("g"));
+                let found = query.filter(tree.condition()).all().await.unwrap();
+                prop_assert_eq!(&found, &expected, "as a filter: {:?}", tree.condition());
+                if let Some(thing) = things.first() {
+                    let written = db.put(thing).condition(tree.condition()).execute().await;
+                    match written {
+                        Ok(()) => prop_assert!(tree.holds(thing), "of a write: {:?}", tree.condition()),
+                        Err(error) => {
+                            prop_assert!(error.is_condition_failed(), "{error}");
+                            prop_assert!(!tree.holds(thing), "of a write: {:?}", tree.condition());
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
+    });
+    outcome.unwrap();
+}
