@@ -1,14 +1,19 @@
 //! What reads cost: pages that say it, and reads that stop at it.
 
-use crate::models::{Order, order, shop};
+use crate::models::{Order, User, order, shop, user};
 use crate::support::{TestDb, matrix};
-use dynamorm::{KeyCondition, Result, Timestamp};
+use dynamorm::transport::{Fault, Operation};
+use dynamorm::{KeyCondition, Meter, Result, Timestamp};
 
 matrix![
     a_page_tells_the_read_units_it_consumed,
     a_take_adds_up_the_read_units_of_its_requests,
     a_read_stops_at_its_maximum_with_what_it_has_and_a_start_key,
     a_maximum_on_a_terminal_without_a_start_key_is_refused_before_the_network,
+    a_meter_adds_up_what_every_operation_consumes,
+    a_meter_tells_the_part_of_each_index,
+    a_meter_counts_what_is_sent_again_and_what_was_left_undone,
+    what_is_not_metered_is_not_counted,
 ];
 
 /// Ten orders of one customer.
@@ -72,5 +77,79 @@ async fn a_maximum_on_a_terminal_without_a_start_key_is_refused_before_the_netwo
     }
     assert!(query().max_read_units(0).take(1).await.unwrap_err().is_invalid_request());
     assert_eq!(db.calls(), 0);
+    Ok(())
+}
+
+async fn a_meter_adds_up_what_every_operation_consumes(db: TestDb) -> Result<()> {
+    shop(&db).await?;
+    let meter = Meter::default();
+    let metered = db.metered(&meter);
+    metered.put(&order("u1", 1)).execute().await?;
+    metered.update(Order::key("u1", order("u1", 1).placed_at)).add(Order::TOTAL, 1).execute().await?;
+    metered.batch_write().put_all(&[order("u1", 2), order("u1", 3)]).execute().await?;
+    metered.transact_write().put(&order("u1", 4)).put(&order("u1", 5)).execute().await?;
+    metered.delete(Order::key("u1", order("u1", 5).placed_at)).execute().await?;
+    let usage = meter.usage();
+    // Two writes in a transaction cost two units each.
+    assert_eq!((usage.requests, usage.write_units, usage.read_units), (5, 9.0, 0.0));
+    assert_eq!((usage.items_written, usage.items_read), (7, 0));
+
+    assert_eq!(meter.reset(), usage);
+    metered.get(Order::key("u1", order("u1", 1).placed_at)).consistent_read().one().await?;
+    metered.get(Order::key("u9", order("u1", 1).placed_at)).optional().await?;
+    assert_eq!(metered.query::<Order>().key(of_u1()).take(3).await?.items.len(), 3);
+    assert_eq!(metered.query::<Order>().key(of_u1()).count().await?, 4);
+    let usage = meter.usage();
+    assert_eq!((usage.requests, usage.write_units, usage.read_units), (4, 0.0, 2.5));
+    assert_eq!((usage.items_written, usage.items_read), (0, 4));
+    let table = &usage.tables[db.table_name()];
+    assert_eq!((table.requests, table.read_units), (4, 2.5));
+
+    metered.describe_table::<Order>().one().await?;
+    assert_eq!((meter.usage().requests, meter.usage().read_units), (5, 2.5));
+    Ok(())
+}
+
+async fn a_meter_tells_the_part_of_each_index(db: TestDb) -> Result<()> {
+    shop(&db).await?;
+    let meter = Meter::default();
+    let metered = db.metered(&meter);
+    metered.put(&user("u1")).execute().await?;
+    let usage = meter.reset();
+    let table = &usage.tables[db.table_name()];
+    assert_eq!((usage.write_units, table.write_units), (2.0, 2.0));
+    assert_eq!(table.indexes["email-index"].write_units, 1.0);
+    metered.query::<User>().key(User::EMAIL_INDEX.partition("u1@example.com")).one().await?;
+    let usage = meter.usage();
+    let table = &usage.tables[db.table_name()];
+    assert_eq!((usage.read_units, table.indexes["email-index"].read_units), (0.5, 0.5));
+    Ok(())
+}
+
+async fn a_meter_counts_what_is_sent_again_and_what_was_left_undone(db: TestDb) -> Result<()> {
+    shop(&db).await?;
+    let meter = Meter::default();
+    let faulty = db
+        .faulty(|faults| {
+            let faults = faults.on(Operation::BatchWriteItem, 1, Fault::Throttled);
+            faults.on(Operation::BatchWriteItem, 2, Fault::Unprocessed { keep: 1 })
+        })
+        .metered(&meter);
+    faulty.batch_write().put_all(&[order("u1", 1), order("u1", 2), order("u1", 3)]).execute().await?;
+    let usage = meter.usage();
+    assert_eq!((usage.requests, usage.retries, usage.throttles), (3, 2, 1));
+    assert_eq!(usage.items_written, 3);
+    Ok(())
+}
+
+async fn what_is_not_metered_is_not_counted(db: TestDb) -> Result<()> {
+    orders(&db).await?;
+    let (first, second) = (Meter::default(), Meter::default());
+    let metered = db.metered(&first);
+    db.query::<Order>().key(of_u1()).all().await?;
+    assert_eq!(first.usage(), Meter::default().usage());
+    // Two meters of one handle count the same, and a clone of one is the same meter.
+    metered.metered(&second.clone()).query::<Order>().key(of_u1()).all().await?;
+    assert_eq!((first.usage().items_read, second.usage().items_read), (10, 10));
     Ok(())
 }

@@ -2,12 +2,15 @@
 
 use crate::error::ErrorKind;
 use crate::model::ModelShape;
+use crate::transport::summary::{Answered, Asked};
+use crate::transport::trace::{self, Traced};
 use crate::transport::{Operation, Request, Transport};
-use crate::{Error, Result, Timestamp};
+use crate::{Error, Meter, Result, Timestamp};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use tracing::{Instrument, Span};
 
 /// A database: where every operation starts. Cheap to clone, and meant to be.
 ///
@@ -31,6 +34,7 @@ struct Inner {
     renamed: BTreeMap<String, String>,
     clock: Clock,
     cursor_secret: Option<Arc<[u8]>>,
+    meters: Vec<Meter>,
 }
 
 /// Tells the time of writes.
@@ -81,6 +85,7 @@ impl Db {
                 renamed: BTreeMap::new(),
                 clock: Arc::new(Timestamp::now),
                 cursor_secret: None,
+                meters: Vec::new(),
             }),
         }
     }
@@ -156,18 +161,74 @@ impl Db {
         Ok(format!("{:032x}", u128::from_be_bytes(bits)))
     }
 
-    /// Sends a request; the only place where operations meet the transport.
+    pub(crate) fn with_meter(self, meter: Meter) -> Self {
+        self.with(|inner| inner.meters.push(meter))
+    }
+
+    /// Counts a request that is sent once more, where somebody counts.
+    pub(crate) fn count_retry(&self) {
+        self.inner.meters.iter().for_each(Meter::count_retry);
+    }
+
+    /// How much detail of the consumed capacity a read asks for.
+    pub(crate) fn capacity_detail(&self) -> &'static str {
+        if self.inner.meters.is_empty() { "TOTAL" } else { "INDEXES" }
+    }
+
+    /// Sends a request.
     pub(crate) async fn send(&self, request: Request) -> Result<Bytes> {
+        self.send_traced(request).await.map(|(answer, _)| answer)
+    }
+
+    /// Sends a request, and gives its span too, for what its answer tells; the only place where operations meet the transport.
+    pub(crate) async fn send_traced(&self, mut request: Request) -> Result<(Bytes, Span)> {
         let operation = request.operation;
         let table = match request.tables.as_slice() {
             [table] => Some(table.clone()),
             _ => None,
         };
-        self.inner
-            .transport
-            .call(request)
-            .await
-            .map_err(|failure| crate::transport::failure::error(failure).during(operation, table.as_deref()))
+        let metered = (!self.inner.meters.is_empty()).then(|| self.meter(&mut request));
+        let traced = Traced::begin(&request, table.as_deref());
+        let answer = self.inner.transport.call(request).instrument(traced.span().clone()).await;
+        let answer = answer
+            .map_err(|failure| crate::transport::failure::error(failure).during(operation, table.as_deref()));
+        traced.end(operation, table.as_deref(), answer.as_ref().err());
+        if let Some(asked) = metered {
+            self.meter_answer(&asked, &answer, traced.span());
+        }
+        Ok((answer?, traced.into_span()))
+    }
+
+    /// Counts a request, and has it ask for its capacity.
+    fn meter(&self, request: &mut Request) -> Asked {
+        let asked = Asked::of(request);
+        let consumes = !matches!(
+            request.operation,
+            Operation::CreateTable
+                | Operation::DescribeTable
+                | Operation::DeleteTable
+                | Operation::UpdateTimeToLive
+        );
+        if let (true, Some(members)) = (consumes && !asked.capacity, request.body.strip_suffix(b"}")) {
+            // No operation has a request without members.
+            request.body = [members, br#","ReturnConsumedCapacity":"INDEXES"}"#].concat().into();
+        }
+        self.inner.meters.iter().for_each(|meter| meter.count_request(request));
+        asked
+    }
+
+    fn meter_answer(&self, asked: &Asked, answer: &Result<Bytes>, span: &Span) {
+        match answer {
+            Ok(answer) => {
+                let answered = Answered::of(answer);
+                trace::record_capacity(span, answered.capacity.as_deref());
+                self.inner.meters.iter().for_each(|meter| meter.count_answer(asked, &answered));
+            }
+            Err(error) if error.is_throttled() => {
+                self.inner.meters.iter().for_each(Meter::count_throttle);
+            }
+            Err(_) => {}
+        }
     }
 }
 

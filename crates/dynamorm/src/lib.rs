@@ -50,6 +50,7 @@ mod index;
 mod key;
 mod lifecycle;
 pub mod limits;
+mod meter;
 mod model;
 mod number;
 mod op;
@@ -74,6 +75,7 @@ pub use key::{
     IndexKeyAttribute, IntoKey, KeyAttribute, NoSortKey, PrefixedSortKey, ScalarType, SortKey,
     TemplateAttribute,
 };
+pub use meter::{IndexUsage, Meter, TableUsage, Usage};
 pub use model::{FromItem, Key, Model};
 pub use number::Number;
 pub use op::{

@@ -186,6 +186,7 @@ impl BatchWrite<'_> {
                 writes.push_front(write);
             }
             tokio::time::sleep(pause(tries)).await;
+            self.db.count_retry();
         }
         Ok(())
     }

@@ -143,7 +143,7 @@ impl<'db> Read<'db> {
             start_key.check(table, &self.model.primary, index, &place, secret)?;
             body.json("ExclusiveStartKey", &start_key.last_key());
         }
-        body.text("ReturnConsumedCapacity", "TOTAL");
+        body.text("ReturnConsumedCapacity", self.db.capacity_detail());
         Ok(Prepared { request: body.request(self.operation(), table), index })
     }
 

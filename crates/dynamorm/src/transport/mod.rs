@@ -12,6 +12,8 @@ mod compat;
 mod embedded;
 pub(crate) mod failure;
 mod faults;
+pub(crate) mod summary;
+pub(crate) mod trace;
 
 #[cfg(feature = "aws")]
 pub use aws::Aws;

@@ -3,6 +3,7 @@
 use crate::codec::{CodecError, Reader};
 use crate::op::item_key::read_item;
 use crate::value::Item;
+use std::ops::Range;
 
 /// Reads one item, of whatever type, and keeps it.
 pub(crate) type Sink<'a> = dyn FnMut(&mut Reader<'_>) -> Result<(), CodecError> + 'a;
@@ -18,6 +19,8 @@ pub(super) struct Response {
     pub(super) count: u64,
     pub(super) scanned_count: u64,
     pub(super) consumed: Option<f64>,
+    /// Where in the answer the consumed capacity stands, which holds no value.
+    pub(super) capacity: Option<Range<usize>>,
 }
 
 impl Response {
@@ -45,7 +48,11 @@ impl Response {
                 "ScannedCount" => response.scanned_count = reader.count()?,
                 "LastEvaluatedKey" if !reader.is_null() => response.last = Some(read_item(reader)?),
                 "LastEvaluatedKey" => {}
-                "ConsumedCapacity" if !reader.is_null() => response.consumed = consumed(reader)?,
+                "ConsumedCapacity" if !reader.is_null() => {
+                    let from = reader.position();
+                    response.consumed = consumed(reader)?;
+                    response.capacity = Some(from..reader.position());
+                }
                 "ConsumedCapacity" => {}
                 _ => reader.skip()?,
             }

@@ -10,9 +10,11 @@ use crate::error::ErrorKind;
 use crate::key::IndexShape;
 use crate::model::FromItem;
 use crate::page::Page;
+use crate::transport::trace::record_read;
 use crate::{Error, Result, StartKey};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, TryStreamExt};
+use tracing::Span;
 
 /// What a terminal asks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(crate) struct Run<'db> {
     found: u64,
     scanned_count: u64,
     done: bool,
+    /// Of the last request.
+    span: Span,
 }
 
 impl<'db> Run<'db> {
@@ -57,7 +61,17 @@ impl<'db> Run<'db> {
         }
         let budget = Budget::new(read.max_read_units, read.consistent_read);
         let next = read.start_key.clone();
-        Ok(Self { read, end, budget, next, index: None, found: 0, scanned_count: 0, done: false })
+        Ok(Self {
+            read,
+            end,
+            budget,
+            next,
+            index: None,
+            found: 0,
+            scanned_count: 0,
+            done: false,
+            span: Span::none(),
+        })
     }
 
     /// Makes the next request, unless the terminal has what it asked for.
@@ -77,7 +91,9 @@ impl<'db> Run<'db> {
         let most = most.into_iter().chain(self.budget.limit()).min();
         let prepared = self.read.prepare(form, most, self.next.as_ref())?;
         self.index = Some(prepared.index);
-        self.read.db.send(prepared.request).await.map(Some)
+        let (answer, span) = self.read.db.send_traced(prepared.request).await?;
+        self.span = span;
+        Ok(Some(answer))
     }
 
     /// How many items are still to be taken.
@@ -96,6 +112,9 @@ impl<'db> Run<'db> {
     fn try_accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
         let index = self.index.unwrap_or(&self.read.model.primary);
         let response = Response::decode(answer, self.missing(), sink)?;
+        let capacity = response.capacity.and_then(|range| answer.get(range)).map(str::from_utf8);
+        record_read(&self.span, response.count, response.scanned_count, capacity.and_then(Result::ok));
+        self.span = Span::none();
         self.budget.add(response.consumed, response.scanned_count)?;
         self.scanned_count += response.scanned_count;
         self.found += match self.end {
