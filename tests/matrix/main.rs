@@ -16,11 +16,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod batch_write;
+mod changes;
 mod codec;
 mod cost;
 mod delete;
 mod errors;
 mod get;
+mod index_keys;
 mod lifecycle;
 mod models;
 mod put;
@@ -35,11 +37,13 @@ mod words;
 fn main() -> std::process::ExitCode {
     support::run(&[
         batch_write::BEHAVIOURS,
+        changes::BEHAVIOURS,
         codec::BEHAVIOURS,
         cost::BEHAVIOURS,
         delete::BEHAVIOURS,
         errors::BEHAVIOURS,
         get::BEHAVIOURS,
+        index_keys::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
         put::BEHAVIOURS,
         query::BEHAVIOURS,

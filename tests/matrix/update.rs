@@ -2,7 +2,7 @@
 
 use crate::models::{User, shop, shop_with, user};
 use crate::support::{TestDb, matrix};
-use dynamorm::{Model, Result, Update};
+use dynamorm::{Model, Result};
 use std::collections::BTreeSet;
 
 matrix![
@@ -20,12 +20,6 @@ matrix![
     a_failed_update_gives_the_stored_item_if_asked,
     an_update_that_changes_nothing_is_refused_before_the_network,
     an_attribute_changed_twice_is_refused_before_the_network,
-    setting_an_index_key_to_nothing_takes_the_item_out_of_the_index,
-    an_index_key_made_of_a_changed_attribute_is_made_anew,
-    an_index_key_that_would_go_stale_is_refused_before_the_network,
-    an_index_key_cannot_be_made_of_a_calculation,
-    removing_a_part_takes_the_item_out_of_the_index,
-    an_attribute_in_the_key_helps_to_make_an_index_key,
 ];
 
 fn tags(tags: &[&str]) -> BTreeSet<String> {
@@ -186,107 +180,5 @@ async fn an_attribute_changed_twice_is_refused_before_the_network(db: TestDb) ->
     let error = update.execute().await.unwrap_err();
     assert!(error.is_invalid_request() && error.to_string().contains("`credits`"), "{error}");
     assert_eq!(db.calls(), 0);
-    Ok(())
-}
-
-async fn setting_an_index_key_to_nothing_takes_the_item_out_of_the_index(db: TestDb) -> Result<()> {
-    shop_with(&db, &["u1"]).await?;
-    let found = async || db.query::<User>().key(User::EMAIL_INDEX.partition("u1@example.com")).all().await;
-    assert_eq!(found().await?.len(), 1);
-    db.update(User::key("u1")).set(User::EMAIL, "").execute().await?;
-    assert_eq!(found().await?, []);
-    assert_eq!(db.get(User::key("u1")).one().await?.email, "");
-    db.update(User::key("u1")).set(User::EMAIL, "u1@example.com").execute().await?;
-    assert_eq!(found().await?.len(), 1);
-    Ok(())
-}
-
-#[derive(Debug, Clone, PartialEq, Model)]
-#[dynamorm(pk = "TASK#{id}")]
-#[dynamorm(index = "by-status", pk = "STATUS#{status}", sk = "{owner}#{due}")]
-#[dynamorm(index = "by-id", pk = "{status}/{id}")]
-struct Task {
-    id: String,
-    status: String,
-    owner: Option<String>,
-    due: u32,
-    note: Option<String>,
-}
-
-impl Task {
-    fn new(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            status: "open".to_owned(),
-            owner: Some("ada".to_owned()),
-            due: 7,
-            note: None,
-        }
-    }
-
-    /// The ids of the tasks with this status, in the order of the index.
-    async fn with_status(db: &TestDb, status: &str) -> Result<Vec<String>> {
-        let tasks = db.query::<Task>().key(Task::BY_STATUS_INDEX.partition(status)).all().await?;
-        Ok(tasks.into_iter().map(|task| task.id).collect())
-    }
-}
-
-async fn an_index_key_made_of_a_changed_attribute_is_made_anew(db: TestDb) -> Result<()> {
-    db.create_table::<Task>().execute().await?;
-    db.put(&Task::new("t1")).execute().await?;
-    db.put(&Task::new("t2")).execute().await?;
-    db.update(Task::key("t1")).set(Task::STATUS, "done").execute().await?;
-    assert_eq!(Task::with_status(&db, "open").await?, ["t2"]);
-    assert_eq!(Task::with_status(&db, "done").await?, ["t1"]);
-    // Inside a transaction too, and for the sort key.
-    let later =
-        Update::new(Task::key("t2")).set(Task::STATUS, "done").set(Task::OWNER, "ada").set(Task::DUE, 3);
-    db.transact_write().update(later).execute().await?;
-    assert_eq!(Task::with_status(&db, "done").await?, ["t2", "t1"]);
-    Ok(())
-}
-
-async fn an_index_key_that_would_go_stale_is_refused_before_the_network(db: TestDb) -> Result<()> {
-    // The sort key is made of the owner and the due day, and the update knows one of them.
-    let error = db.update(Task::key("t1")).set(Task::DUE, 3).execute().await.unwrap_err();
-    assert!(error.is_invalid_request(), "{error}");
-    for text in ["\"by-status\"", "`owner`", "stale"] {
-        assert!(error.to_string().contains(text), "{error}");
-    }
-    assert_eq!(db.calls(), 0);
-    Ok(())
-}
-
-async fn an_index_key_cannot_be_made_of_a_calculation(db: TestDb) -> Result<()> {
-    for update in [
-        db.update(Task::key("t1")).set(Task::OWNER, "ada").add(Task::DUE, 1),
-        db.update(Task::key("t1")).set(Task::OWNER, "ada").set(Task::DUE, Task::DUE.plus(1)),
-        db.update(Task::key("t1")).set(Task::STATUS, Task::STATUS.or_if_absent("open")),
-    ] {
-        let error = update.execute().await.unwrap_err();
-        assert!(error.is_invalid_request() && error.to_string().contains("made anew"), "{error}");
-    }
-    assert_eq!(db.calls(), 0);
-    Ok(())
-}
-
-async fn removing_a_part_takes_the_item_out_of_the_index(db: TestDb) -> Result<()> {
-    db.create_table::<Task>().execute().await?;
-    db.put(&Task::new("t1")).execute().await?;
-    db.update(Task::key("t1")).remove(Task::OWNER).execute().await?;
-    assert_eq!(Task::with_status(&db, "open").await?, [] as [String; 0]);
-    assert_eq!(db.get(Task::key("t1")).one().await?, Task { owner: None, ..Task::new("t1") });
-    db.update(Task::key("t1")).set(Task::OWNER, "bob").set(Task::DUE, 7).execute().await?;
-    assert_eq!(Task::with_status(&db, "open").await?, ["t1"]);
-    Ok(())
-}
-
-async fn an_attribute_in_the_key_helps_to_make_an_index_key(db: TestDb) -> Result<()> {
-    db.create_table::<Task>().execute().await?;
-    db.put(&Task::new("t1")).execute().await?;
-    db.update(Task::key("t1")).set(Task::STATUS, "done").execute().await?;
-    let by_id = |status: &'static str| db.query::<Task>().key(Task::BY_ID_INDEX.partition((status, "t1")));
-    assert_eq!(by_id("open").optional().await?, None);
-    assert_eq!(by_id("done").one().await?.status, "done");
     Ok(())
 }

@@ -67,8 +67,8 @@ pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
 pub use error::{CancelCode, Cancellation, Error, ErrorKind, Result, Unprocessed};
 pub use expr::{
-    Addable, ByCalculation, ByValue, Condition, Deletable, EncodedValue, IntoAttr, KeyCondition, Numeric,
-    Operand, Optional, Prefixed, Searched, SetValue,
+    Addable, ByCalculation, BySpan, ByValue, Condition, Deletable, EncodedValue, IntoAttr, KeyCondition,
+    Numeric, Operand, Optional, Prefixed, Searched, SetValue,
 };
 pub use index::Index;
 pub use key::{

@@ -3,6 +3,7 @@
 use crate::codec::{CodecError, ItemWriter, Reader, Writer};
 use crate::key::{IndexShape, KeyShape};
 use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role};
+use crate::op::Update;
 
 /// A struct that is stored as one item of a table. Derive it.
 #[diagnostic::on_unimplemented(
@@ -24,6 +25,46 @@ pub trait Model: FromItem<Model = Self> + Fields + 'static {
 
     /// The key under which this item is stored.
     fn item_key(&self) -> Self::Key;
+
+    /// An update of what differs from the item as it was read: `user.changes_from(&before)`.
+    ///
+    /// An attribute whose value differs is set, one that is `None` now is removed, a document that differs anywhere is
+    /// replaced whole; all others stay as they are stored, unknown ones included. The item must exist, and still have the
+    /// version of `old` if the model has one. Without a version, two such updates of different attributes both last, and of
+    /// the same attribute the later one: add a condition where that matters.
+    ///
+    /// Without a difference, [`execute`](Update::execute) succeeds and sends nothing.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, name: String, nickname: Option<String>, credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), name: "Ada".into(), nickname: None, credits: 10 };
+    /// # db.put(&user).execute().await?;
+    /// let before = db.get(User::key("u1")).one().await?;
+    /// let mut user = before.clone();
+    /// user.name = "Ada Lovelace".into();
+    ///
+    /// // Meanwhile, somewhere else:
+    /// db.update(User::key("u1")).add(User::CREDITS, 5).execute().await?;
+    ///
+    /// user.changes_from(&before).on(&db).execute().await?;
+    /// let user = db.get(User::key("u1")).one().await?;
+    /// assert_eq!((user.name.as_str(), user.credits), ("Ada Lovelace", 15));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The terminal refuses with [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if the keys differ: that is another
+    /// item.
+    fn changes_from(&self, old: &Self) -> Update<Self> {
+        Update::between(old, self)
+    }
 }
 
 /// What a read gives back: a model, a projection of one, or a dynamic [`Item`](crate::Item).
@@ -71,10 +112,15 @@ pub trait Key {
         Ok(())
     }
 
-    /// True for an item, which must be stored still; a key may be of none.
+    /// Writes all attributes of an item, which must be stored still, and returns true; a key may be of none.
     #[doc(hidden)]
-    fn is_of_item(&self) -> bool {
-        false
+    fn encode_item(
+        &self,
+        item: &mut ItemWriter<'_>,
+        managed: &mut ManagedValues,
+    ) -> Result<bool, CodecError> {
+        let _ = (item, managed);
+        Ok(false)
     }
 
     /// The version that the stored item must have, if this knows one.
@@ -97,8 +143,13 @@ impl<M: Model> Key for &M {
         self.item_key().encode_fields(item)
     }
 
-    fn is_of_item(&self) -> bool {
-        true
+    fn encode_item(
+        &self,
+        item: &mut ItemWriter<'_>,
+        managed: &mut ManagedValues,
+    ) -> Result<bool, CodecError> {
+        Fields::encode(*self, item, managed)?;
+        Ok(true)
     }
 
     fn version(&self) -> Result<Option<ManagedValue>, CodecError> {

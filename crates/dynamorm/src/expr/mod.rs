@@ -12,7 +12,7 @@ mod value;
 
 pub use condition::Condition;
 pub use key_condition::KeyCondition;
-pub use update::{ByCalculation, ByValue, Operand, SetValue};
+pub use update::{ByCalculation, BySpan, ByValue, Operand, SetValue};
 pub use value::{Addable, Deletable, EncodedValue, IntoAttr, Numeric, Optional, Prefixed, Searched};
 
 use crate::codec::Writer;

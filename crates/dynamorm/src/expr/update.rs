@@ -4,8 +4,9 @@
 
 use super::{EncodedValue, IntoAttr, Placeholders};
 use crate::codec::CodecError;
-use crate::{Attr, Error, Result};
+use crate::{Attr, Error, Result, Timestamp, Ttl};
 use std::marker::PhantomData;
+use std::time::Duration;
 
 /// What one update does, in the order it was said.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,10 @@ pub(crate) enum Action {
 #[derive(Debug, Clone)]
 pub(crate) enum Right {
     Value(EncodedValue),
+    /// A time to live, so long after the write: the operation makes a value of it.
+    After {
+        seconds: u64,
+    },
     /// `if_not_exists(#b, :v)`
     IfNotExists {
         of: &'static str,
@@ -60,7 +65,8 @@ impl<M, T> Operand<M, T> {
     }
 }
 
-/// What an update can set an attribute of type `T` to: a value, or a calculation on an attribute of the same type.
+/// What an update can set an attribute of type `T` to: a value, a calculation on an attribute of the same type, or, for a time
+/// to live, how long after the write.
 #[diagnostic::on_unimplemented(
     message = "expected a value for an attribute of type `{T}`, found `{Self}`",
     label = "not a `{T}`, nor a calculation on an attribute of `{M}` that gives one"
@@ -77,6 +83,10 @@ pub enum ByValue {}
 /// Sets to a calculation; tells the two kinds of [`SetValue`] apart.
 #[derive(Debug, Clone, Copy)]
 pub enum ByCalculation {}
+
+/// Sets a time to live by a span; tells it apart from the other kinds of [`SetValue`].
+#[derive(Debug, Clone, Copy)]
+pub enum BySpan {}
 
 /// The right side of a `SET`, opaque.
 #[doc(hidden)]
@@ -105,6 +115,14 @@ impl<M, T> SetValue<M, Option<T>, ByCalculation> for Operand<M, T> {
     }
 }
 
+/// A time to live, so long after the write. A fraction of a second is dropped.
+#[diagnostic::do_not_recommend]
+impl<M> SetValue<M, Ttl, BySpan> for Duration {
+    fn into_right(self) -> SetRight {
+        SetRight(Right::After { seconds: self.as_secs() })
+    }
+}
+
 impl Changes {
     pub(crate) fn push(&mut self, name: &'static str, action: Action) {
         self.0.push(Change { name, action });
@@ -116,6 +134,16 @@ impl Changes {
 
     pub(crate) fn of(&self, name: &str) -> Option<&Change> {
         self.0.iter().find(|change| change.name == name)
+    }
+
+    /// Makes a time of each span, by the time of the write.
+    pub(crate) fn stamp(&mut self, now: Timestamp) {
+        for Change { action, .. } in &mut self.0 {
+            if let Action::Set(Right::After { seconds }) = action {
+                let expires = Ttl::at(now + Duration::from_secs(*seconds));
+                *action = Action::Set(Right::Value(EncodedValue::of(&expires)));
+            }
+        }
     }
 
     /// Turns a `SET` of an empty or absent value into a `REMOVE`, where `leaves_out` says that the value cannot be stored.
@@ -171,6 +199,8 @@ impl Clauses {
                 let mut text = String::new();
                 match right {
                     Right::Value(value) => request.push_value(&mut text, present(value, name)?),
+                    // A value by now.
+                    Right::After { .. } => {}
                     Right::IfNotExists { of, value } => {
                         text.push_str("if_not_exists(");
                         request.push_name(&mut text, *of);

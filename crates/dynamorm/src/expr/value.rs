@@ -19,6 +19,11 @@ impl EncodedValue {
         Self(value.encode(&mut writer).map(|()| Some(writer.into_bytes())))
     }
 
+    /// A value that is encoded already, or `None` for an absent one.
+    pub(crate) fn of_json(json: Option<Vec<u8>>) -> Self {
+        Self(Ok(json))
+    }
+
     /// The value as JSON, or `None` if it is absent.
     pub(crate) fn into_json(self, name: &str) -> Result<Option<Vec<u8>>, CodecError> {
         self.0.map_err(|error| error.at(name))

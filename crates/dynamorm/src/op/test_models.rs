@@ -82,6 +82,15 @@ pub(crate) struct Note {
     pub(crate) topic: String,
 }
 
+/// A time to live that only its user sets.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "app", pk = "LEASE#{id}")]
+pub(crate) struct Lease {
+    pub(crate) id: String,
+    #[dynamorm(ttl)]
+    pub(crate) expires: Option<Ttl>,
+}
+
 /// A model without a table of its own.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[dynamorm(pk = "HOMELESS#{id}")]

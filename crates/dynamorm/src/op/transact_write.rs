@@ -33,10 +33,10 @@ trait Operand: Send + Sync {
 }
 
 macro_rules! operand {
-    ($operation:ident as $word:literal) => {
+    ($operation:ident as $word:expr) => {
         impl<M: Model> Operand for $operation<M> {
             fn word(&self) -> &'static str {
-                $word
+                ($word)(self)
             }
 
             fn key(&self) -> Result<&EncodedKey, CodecError> {
@@ -50,10 +50,10 @@ macro_rules! operand {
     };
 }
 
-operand!(Put as "Put");
-operand!(Update as "Update");
-operand!(Delete as "Delete");
-operand!(Check as "ConditionCheck");
+operand!(Put as |_| "Put");
+operand!(Update as Update::word);
+operand!(Delete as |_| "Delete");
+operand!(Check as |_| "ConditionCheck");
 
 impl Db {
     /// Writes several items, all or none.

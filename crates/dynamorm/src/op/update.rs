@@ -1,18 +1,25 @@
 //! UpdateItem: attributes of one item.
+//!
+//! Here are the verbs, and the request that they become. `target` is the item, `index_keys` keeps the keys of indexes right,
+//! `difference` makes changes of two items, `terminal` runs it all.
 
+mod difference;
+mod index_keys;
+mod target;
+mod terminal;
+
+use self::difference::changes_between;
+use self::index_keys::{IndexKeys, Known, is_still};
+use self::target::{Given, Target, leaves_out};
 use super::Detached;
 use super::body::Body;
 use super::item_key::EncodedKey;
-use super::put::decode_attributes;
-use crate::codec::{CodecError, Reader, Writer};
-use crate::error::ErrorKind;
-use crate::expr::update::{Action, Changes, Clauses, Right};
+use crate::codec::CodecError;
+use crate::expr::update::{Action, Changes, Clauses};
 use crate::expr::{Addable, Condition, Deletable, EncodedValue, IntoAttr, Optional, Placeholders, SetValue};
-use crate::key::{IndexShape, KeyShape, Part, Segment, render};
 use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
-use crate::model::{Key, Model};
-use crate::transport::{Operation, Request};
-use crate::{Attr, Changeable, Db, Error, Result, Timestamp, limits};
+use crate::model::{Key, Model, ModelShape};
+use crate::{Attr, Changeable, Db, Error, Result, Timestamp};
 use std::fmt;
 
 /// Changes attributes of one item: [`Db::update`] makes it to run, [`Update::new`] for a transaction.
@@ -20,8 +27,11 @@ use std::fmt;
 /// As DynamoDB has it, an update of an absent item makes one, of the key and the attributes that it sets:
 /// [`if_exists`](Update::if_exists) forbids that. With `&item` instead of a key, the item must exist, and still have the same
 /// version if the model has one. The attributes that the library keeps are set on the way: the version is raised by one, `updated_at` and
-/// a time to live with a span are set anew. An index key that is made of a changed attribute is made anew too; where that
-/// needs attributes that the update does not set, it is refused.
+/// a time to live with a span are set anew.
+///
+/// An index key that is made of a changed attribute is made anew too, so that it is never stale. Where that needs attributes
+/// that the update does not set, they are taken from the primary key, from [`given`](Update::given), or from `&item`; the last
+/// two make it a condition that they are still stored so. Else the update is refused.
 ///
 /// Costs one write unit for each KB of the larger of the old and the new item, and as much again for each index that holds
 /// it. See [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
@@ -33,52 +43,22 @@ pub struct Update<M, D = Detached> {
     target: Result<Target, CodecError>,
     changes: Changes,
     condition: Option<Condition<M>>,
+    given: Vec<Given>,
     must_exist: bool,
+    origin: Origin,
     returning_old_on_failure: bool,
     db: D,
 }
 
-#[derive(Debug, Clone)]
-struct Target {
-    key: EncodedKey,
-    /// Attributes that the key is made of, as JSON: an item that the update makes must have them.
-    fields: Members,
-    /// The key's own attributes, as JSON.
-    key_attributes: Members,
-    version: Option<ManagedValue>,
-    must_exist: bool,
-}
-
-/// Attributes by name, as JSON.
-type Members = Vec<(String, Vec<u8>)>;
-
-fn members(json: &[u8]) -> Result<Members, CodecError> {
-    let mut members = Members::new();
-    Reader::new(json)?.object(|reader, name| {
-        members.push((name.to_owned(), reader.raw()?.as_bytes().to_vec()));
-        Ok(())
-    })?;
-    Ok(members)
-}
-
-impl Target {
-    fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
-        let mut writer = Writer::new();
-        writer.item(|item| key.encode_fields(item))?;
-        let key_json = EncodedKey::of(key)?;
-        Ok(Self {
-            fields: members(&writer.into_bytes())?,
-            key_attributes: members(&key_json.json)?,
-            key: key_json,
-            version: key.version()?,
-            must_exist: key.is_of_item(),
-        })
-    }
-
-    /// The value of an attribute, if it is one that the key tells.
-    fn of_key(&self, name: &str) -> Option<&Vec<u8>> {
-        self.fields.iter().chain(&self.key_attributes).find(|(known, _)| known == name).map(|(_, json)| json)
-    }
+/// Where the changes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The verbs that were called: there must be one.
+    Verbs,
+    /// What differs between two states of one item, which may be nothing.
+    Difference,
+    /// The same of two items with different keys, which is a mistake.
+    TwoItems,
 }
 
 impl Db {
@@ -114,6 +94,57 @@ impl<M: Model> Update<M> {
     pub fn new(key: impl Key<Model = M>) -> Self {
         Update::with(&key, Detached)
     }
+
+    /// An update of an item as it was read, to run or for a transaction: the same as [`Update::new`] with the item.
+    pub fn of(item: &M) -> Self {
+        Update::with(&item, Detached)
+    }
+
+    /// An update of what differs between two states of one item.
+    pub(crate) fn between(old: &M, new: &M) -> Self {
+        let mut update = Update::of(old);
+        match changes_between(old, new) {
+            Ok(Some(changes)) => (update.changes, update.origin) = (changes, Origin::Difference),
+            Ok(None) => update.origin = Origin::TwoItems,
+            Err(error) => update.target = Err(error),
+        }
+        update
+    }
+
+    /// The same update, to be run by a [`Db`].
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Update};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # db.put(&User { id: "u1".into(), credits: 10 }).execute().await?;
+    /// /// Takes `n` credits from a user, alone or in a transaction.
+    /// fn debit(id: &str, n: i64) -> Update<User> {
+    ///     Update::new(User::key(id)).add(User::CREDITS, -n).condition(User::CREDITS.ge(n))
+    /// }
+    ///
+    /// debit("u1", 7).on(&db).execute().await?;
+    /// assert_eq!(db.get(User::key("u1")).one().await?.credits, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on(self, db: &Db) -> Update<M, &Db> {
+        Update {
+            target: self.target,
+            changes: self.changes,
+            condition: self.condition,
+            given: self.given,
+            must_exist: self.must_exist,
+            origin: self.origin,
+            returning_old_on_failure: self.returning_old_on_failure,
+            db,
+        }
+    }
 }
 
 impl<M: Model, D> Update<M, D> {
@@ -122,7 +153,9 @@ impl<M: Model, D> Update<M, D> {
             target: Target::of(key),
             changes: Changes::default(),
             condition: None,
+            given: Vec::new(),
             must_exist: false,
+            origin: Origin::Verbs,
             returning_old_on_failure: false,
             db,
         }
@@ -164,6 +197,44 @@ impl<M: Model, D> Update<M, D> {
         self
     }
 
+    /// Tells the current value of an attribute that the update leaves as it is, so that the key of an index can be made which
+    /// is made of it too. `None` says that it is absent.
+    ///
+    /// The update is made only if that is the stored value: else it fails with
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed), and no index key goes stale. An update of an item as it was read
+    /// knows all its attributes and needs this for none.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "TASK#{id}")]
+    /// # #[dynamorm(index = "by-status", pk = "STATUS#{status}#{owner}")]
+    /// # struct Task { id: String, status: String, owner: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Task>().execute().await?;
+    /// # db.put(&Task { id: "t1".into(), status: "open".into(), owner: "ada".into() }).execute().await?;
+    /// // The key of the index is `STATUS#{status}#{owner}`: from the status alone it cannot be made.
+    /// db.update(Task::key("t1")).set(Task::STATUS, "done").given(Task::OWNER, "ada").execute().await?;
+    /// let done = db.query::<Task>().key(Task::BY_STATUS_INDEX.partition(("done", "ada"))).one().await?;
+    /// assert_eq!(done.id, "t1");
+    ///
+    /// let guess = db.update(Task::key("t1")).set(Task::STATUS, "open").given(Task::OWNER, "bob").execute().await;
+    /// assert!(guess.is_err_and(|err| err.is_condition_failed()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn given<T, R>(mut self, attribute: Attr<M, T, R>, value: impl IntoAttr<T>) -> Self {
+        self.given.push(Given { name: attribute.name(), value: value.into_value() });
+        self
+    }
+
+    /// True if it changes nothing: no verb was called, or there was no difference between two items.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Writes only if the item exists.
     pub fn if_exists(mut self) -> Self {
         self.must_exist = true;
@@ -184,49 +255,78 @@ impl<M: Model, D> Update<M, D> {
 
     fn body(&self, db: &Db) -> Result<Body> {
         let target = self.target.as_ref().map_err(Clone::clone)?;
-        if self.changes.is_empty() {
+        let shape = M::SHAPE;
+        if self.origin == Origin::TwoItems {
+            return Err(Error::invalid(
+                "`changes_from` is given an item with another key, and a key never changes: put this item and delete the other",
+            ));
+        }
+        let mut body = Body::new(db.table_of(shape)?);
+        body.json("Key", &target.key.json);
+        let mut condition = self.condition.clone();
+        self.join_given(&mut condition)?;
+        if !self.is_empty() {
+            let exists = self.must_exist || target.must_exist();
+            let mut changes = self.changes.clone();
+            changes.stamp(db.now());
+            changes.remove_where(|name, json| leaves_out(shape, name, json))?;
+            let known = Known { shape, changes: &changes, given: &self.given, target };
+            let keys = IndexKeys::of(&known, !exists)?;
+            let text = changes.render(body.placeholders(), |clauses, request| {
+                push_managed(shape, &changes, exists, clauses, request, db.now())?;
+                keys.push(clauses, request);
+                if !exists {
+                    for (name, json) in &target.fields {
+                        clauses.set_if_absent(name.clone(), json.clone(), request);
+                    }
+                }
+                Ok(())
+            })?;
+            body.expression("UpdateExpression", &text)?;
+            keys.conditions().for_each(|node| Condition::join(&mut condition, Condition::new(node)));
+        } else if self.origin == Origin::Verbs {
             return Err(Error::invalid(
                 "the update changes nothing: call `set`, `add`, `remove` or `delete`",
             ));
         }
-        let mut changes = self.changes.clone();
-        // DynamoDB refuses an empty key of an index; leaving the attribute out takes the item out of the index.
-        changes.remove_where(|name, json| {
-            let is_key =
-                M::SHAPE.index_keys().any(|(_, key)| key.template.is_empty() && key.attribute == name);
-            is_key && matches!(json, b"{\"S\":\"\"}" | b"{\"B\":\"\"}")
-        })?;
-        let mut body = Body::new(db.table_of(M::SHAPE)?);
-        body.json("Key", &target.key.json);
-        let exists = self.must_exist || target.must_exist;
-        let text = changes.render(body.placeholders(), |clauses, request| {
-            push_managed::<M>(&changes, exists, clauses, request, db.now())?;
-            push_index_keys::<M>(&changes, target, clauses, request)?;
-            if !exists {
-                push_index_keys_of_key::<M>(&changes, target, clauses, request)?;
-                for (name, json) in &target.fields {
-                    clauses.set_if_absent(name.clone(), json.clone(), request);
-                }
-            }
-            Ok(())
-        })?;
-        body.expression("UpdateExpression", &text)?;
-        body.condition("ConditionExpression", self.whole_condition(target).as_ref())?;
+        self.join_existence(target, &mut condition);
+        body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok(body)
     }
 
-    fn whole_condition(&self, target: &Target) -> Option<Condition<M>> {
-        let mut condition = self.condition.clone();
+    /// Joins what was given to the condition.
+    fn join_given(&self, condition: &mut Option<Condition<M>>) -> Result<()> {
+        for (nth, given) in self.given.iter().enumerate() {
+            let name = given.name;
+            if self.changes.of(name).is_some() {
+                return Err(Error::invalid(format!(
+                    "the update changes attribute `{name}`, and `given` is for those that it leaves as they are"
+                )));
+            }
+            if self.given.iter().take(nth).any(|earlier| earlier.name == name) {
+                return Err(Error::invalid(format!("attribute `{name}` is given twice")));
+            }
+            Condition::join(condition, Condition::new(is_still(name, given.json(M::SHAPE)?)));
+        }
+        Ok(())
+    }
+
+    /// Joins to the condition that the item exists, in the version that was read, where that is demanded.
+    fn join_existence(&self, target: &Target, condition: &mut Option<Condition<M>>) {
         match target.version {
             // An item of this version exists.
-            Some(version) => Condition::join(&mut condition, version_condition(version)),
-            None if self.must_exist || target.must_exist => Condition::join(&mut condition, exists()),
+            Some(version) => Condition::join(condition, version_condition(version)),
+            None if self.must_exist || target.must_exist() => Condition::join(condition, exists()),
             None => {}
         }
-        condition
+    }
+
+    /// The member of `TransactItems` that it stands under: without a change it is a check.
+    pub(crate) fn word(&self) -> &'static str {
+        if self.is_empty() && self.origin == Origin::Difference { "ConditionCheck" } else { "Update" }
     }
 
     /// The operation as it stands in a transaction.
@@ -257,18 +357,19 @@ pub(crate) fn version_condition<M: Model>(version: ManagedValue) -> Condition<M>
 
 /// Adds what the library keeps: version, times, time to live. An item that exists was not created now, whether or not it says
 /// when it was.
-fn push_managed<M: Model>(
+fn push_managed(
+    shape: &ModelShape,
     changes: &Changes,
     exists: bool,
     clauses: &mut Clauses,
     request: &mut Placeholders,
     now: Timestamp,
 ) -> Result<()> {
-    for attribute in M::SHAPE.managed() {
+    for attribute in shape.managed() {
         let name = attribute.name;
         match attribute.role {
             Role::Version => clauses.add(name, Stamp::Version(1).json()?, request),
-            Role::CreatedAt if exists => {}
+            Role::CreatedAt if exists || changes.of(name).is_some() => {}
             Role::CreatedAt => clauses.set_if_absent(name, Stamp::Time(now).json()?, request),
             Role::UpdatedAt => clauses.set_value(name, Stamp::Time(now).json()?, request),
             Role::Ttl { after: Some(seconds) } if changes.of(name).is_none() => {
@@ -278,163 +379,6 @@ fn push_managed<M: Model>(
         }
     }
     Ok(())
-}
-
-/// Makes each index key anew that is made of a changed attribute.
-fn push_index_keys<M: Model>(
-    changes: &Changes,
-    target: &Target,
-    clauses: &mut Clauses,
-    request: &mut Placeholders,
-) -> Result<()> {
-    let mut done: Vec<&str> = Vec::new();
-    for (index, key) in M::SHAPE.index_keys() {
-        let changed = !key.template.is_empty() && key.fields().any(|field| changes.of(field).is_some());
-        if !changed || done.contains(&key.attribute) {
-            continue;
-        }
-        done.push(key.attribute);
-        match new_index_key(index, key, changes, target)? {
-            Some(json) => clauses.set_value(key.attribute, json, request),
-            None => clauses.remove(key.attribute, request),
-        }
-    }
-    Ok(())
-}
-
-/// Gives an item that the update makes each index key that the primary key tells, or that is the same for all items.
-fn push_index_keys_of_key<M: Model>(
-    changes: &Changes,
-    target: &Target,
-    clauses: &mut Clauses,
-    request: &mut Placeholders,
-) -> Result<()> {
-    let mut done: Vec<&str> = M::SHAPE.primary.keys().map(|key| key.attribute).collect();
-    for (index, key) in M::SHAPE.index_keys() {
-        let told = !key.template.is_empty() && key.fields().all(|field| target.of_key(field).is_some());
-        if !told || done.contains(&key.attribute) {
-            continue;
-        }
-        done.push(key.attribute);
-        if let Some(json) = new_index_key(index, key, changes, target)? {
-            clauses.set_if_absent(key.attribute, json, request);
-        }
-    }
-    Ok(())
-}
-
-/// The value of an index key after the update, or `None` if the item leaves the index.
-fn new_index_key(
-    index: &IndexShape,
-    key: &KeyShape,
-    changes: &Changes,
-    target: &Target,
-) -> Result<Option<Vec<u8>>> {
-    let (mut parts, mut missing) = (Vec::new(), Vec::new());
-    let mut leaves_index = false;
-    for segment in key.template {
-        let Segment::Field { name, part } = segment else { continue };
-        let json = match changes.of(name).map(|change| &change.action) {
-            Some(Action::Set(Right::Value(value))) => value.clone().into_json(name)?,
-            Some(Action::Remove) => {
-                leaves_index = true;
-                continue;
-            }
-            Some(Action::Set(_) | Action::Add(_) | Action::Delete(_)) => {
-                return Err(Error::invalid(format!(
-                    "attribute `{name}` is in the key of index \"{}\": set it to a value, so that the key can be made anew",
-                    index.name
-                )));
-            }
-            None => target.of_key(name).cloned(),
-        };
-        match json {
-            Some(json) => match part(&mut Reader::new(&json)?)? {
-                Some(part) => parts.push(part),
-                None => leaves_index = true,
-            },
-            None => missing.push(*name),
-        }
-    }
-    if leaves_index {
-        return Ok(None);
-    }
-    if !missing.is_empty() {
-        let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-        return Err(Error::invalid(format!(
-            "the key of index \"{}\" is also made of {}: set it in the same update, or the index would go stale",
-            index.name,
-            names.join(" and ")
-        )));
-    }
-    let limit = match &index.sort {
-        Some(sort) if sort.attribute == key.attribute => limits::SORT_KEY_BYTES,
-        _ => limits::PARTITION_KEY_BYTES,
-    };
-    Ok(Some(index_key_json(key, &parts, limit)?))
-}
-
-fn index_key_json(key: &KeyShape, parts: &[Part<'_>], limit: usize) -> Result<Vec<u8>, CodecError> {
-    let mut writer = Writer::new();
-    render(key, parts, limit)?.encode(&mut writer);
-    Ok(writer.into_bytes())
-}
-
-impl<M: Model> Update<M, &Db> {
-    /// Shows the request, without sending it.
-    ///
-    /// # Errors
-    ///
-    /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale.
-    pub fn to_request(&self) -> Result<Request> {
-        self.request(None)
-    }
-
-    fn request(&self, return_values: Option<&str>) -> Result<Request> {
-        let table = self.db.table_during(Operation::UpdateItem, M::SHAPE)?;
-        let mut body =
-            self.body(self.db).map_err(|error| error.during(Operation::UpdateItem, Some(table)))?;
-        if let Some(values) = return_values {
-            body.text("ReturnValues", values);
-        }
-        Ok(body.request(Operation::UpdateItem, table))
-    }
-
-    /// Makes the changes.
-    ///
-    /// # Errors
-    ///
-    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
-    /// any operation.
-    pub async fn execute(self) -> Result<()> {
-        self.db.send(self.request(None)?).await.map(drop)
-    }
-
-    /// Makes the changes and gives the item as it is then.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`execute`](Update::execute); [`Codec`](crate::ErrorKind::Codec) if the item is not an `M`: the changes are
-    /// made then all the same.
-    pub async fn returning_new(self) -> Result<M> {
-        let error = |error: Error| error.during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok());
-        let response = self.db.send(self.request(Some("ALL_NEW"))?).await?;
-        decode_attributes(&response)
-            .map_err(|problem| error(problem.into()))?
-            .ok_or_else(|| error(Error::new(ErrorKind::Service, "the answer has no attributes")))
-    }
-
-    /// Makes the changes and gives the item as it was before, if there was one.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`returning_new`](Update::returning_new).
-    pub async fn returning_old(self) -> Result<Option<M>> {
-        let response = self.db.send(self.request(Some("ALL_OLD"))?).await?;
-        decode_attributes(&response).map_err(|error| {
-            Error::from(error).during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok())
-        })
-    }
 }
 
 /// Whose item, without values: they belong in no log.

@@ -1,0 +1,115 @@
+//! The terminals of an update that a `Db` runs, and the request that they send.
+
+use super::{Origin, Update};
+use crate::codec::Reader;
+use crate::error::ErrorKind;
+use crate::model::Model;
+use crate::op::put::decode_attributes;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, FromItem, Result};
+
+impl<M: Model> Update<M, &Db> {
+    /// Shows the request, without sending it.
+    ///
+    /// # Errors
+    ///
+    /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale.
+    pub fn to_request(&self) -> Result<Request> {
+        self.request(None)
+    }
+
+    /// True if there is nothing to change and nothing to check that a caller asked for.
+    fn is_done(&self) -> bool {
+        self.is_empty()
+            && self.origin == Origin::Difference
+            && self.condition.is_none()
+            && self.given.is_empty()
+    }
+
+    fn request(&self, return_values: Option<&str>) -> Result<Request> {
+        let table = self.db.table_during(Operation::UpdateItem, M::SHAPE)?;
+        let mut body =
+            self.body(self.db).map_err(|error| error.during(Operation::UpdateItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok(body.request(Operation::UpdateItem, table))
+    }
+
+    /// Makes the changes. An update by [`changes_from`](Model::changes_from) that found no difference, and has no condition of
+    /// yours, succeeds without a request; with a condition, or with another terminal, it changes nothing and checks.
+    ///
+    /// # Errors
+    ///
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
+    /// any operation.
+    pub async fn execute(self) -> Result<()> {
+        let request = self.request(None)?;
+        if self.is_done() {
+            return Ok(());
+        }
+        self.db.send(request).await.map(drop)
+    }
+
+    /// Makes the changes and gives the item as it is then.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Update::execute); [`Codec`](crate::ErrorKind::Codec) if the item is not an `M`: the changes are
+    /// made then all the same.
+    pub async fn returning_new(self) -> Result<M> {
+        let error = |error: Error| error.during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok());
+        let response = self.db.send(self.request(Some("ALL_NEW"))?).await?;
+        decode_attributes(&response)
+            .map_err(|problem| error(problem.into()))?
+            .ok_or_else(|| error(Error::new(ErrorKind::Service, "the answer has no attributes")))
+    }
+
+    /// Makes the changes and gives the item as it was before, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`returning_new`](Update::returning_new).
+    pub async fn returning_old(self) -> Result<Option<M>> {
+        let response = self.db.send(self.request(Some("ALL_OLD"))?).await?;
+        decode_attributes(&response).map_err(|error| {
+            Error::from(error).during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok())
+        })
+    }
+
+    /// Makes the changes and gives the attributes that it changed, as they are then: those that the library keeps and the keys
+    /// of indexes too. Of a document that was changed inside, only the changed part.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "PAGE#{id}")]
+    /// # struct Page { id: String, text: String, visits: u64 }
+    /// /// A projection of attributes that the update changes; others would have to be an `Option`.
+    /// #[derive(Project)]
+    /// #[dynamorm(of = Page)]
+    /// struct Visits { visits: u64 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Page>().execute().await?;
+    /// let now: Visits = db.update(Page::key("home")).add(Page::VISITS, 1).returning_updated().await?;
+    /// assert_eq!(now.visits, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`execute`](Update::execute); [`Codec`](crate::ErrorKind::Codec) if an attribute of `P` is not among them: the
+    /// changes are made then all the same.
+    pub async fn returning_updated<P: FromItem<Model = M>>(self) -> Result<P> {
+        let response = self.db.send(self.request(Some("UPDATED_NEW"))?).await?;
+        let decoded = decode_attributes(&response)
+            .and_then(|updated| updated.map_or_else(|| P::decode(&mut Reader::new(b"{}")?), Ok));
+        decoded.map_err(|error| {
+            Error::from(error).during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok())
+        })
+    }
+}
