@@ -20,6 +20,21 @@ pub const TRANSACT_WRITE_ITEMS: usize = 100;
 /// Size of the items of one TransactWriteItems, together, in bytes.
 pub const TRANSACT_WRITE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Keys that one BatchGetItem takes.
+pub const BATCH_GET_ITEMS: usize = 100;
+
+/// Items that one TransactGetItems takes.
+pub const TRANSACT_GET_ITEMS: usize = 100;
+
+/// Statements that one BatchExecuteStatement takes.
+pub const BATCH_STATEMENTS: usize = 25;
+
+/// Statements that one ExecuteTransaction takes.
+pub const TRANSACT_STATEMENTS: usize = 100;
+
+/// Length of one PartiQL statement, in bytes.
+pub const STATEMENT_BYTES: usize = 8_192;
+
 /// Length of one expression, in bytes.
 pub const EXPRESSION_BYTES: usize = 4_096;
 

@@ -292,3 +292,43 @@ async fn a_clone_is_a_handle_to_the_same_plan() {
     assert_eq!(refusal(&faults, Operation::PutItem, json!({})).await.0, "InternalServerError");
     assert!(!format!("{faults:?}").contains("pk"));
 }
+
+#[tokio::test]
+async fn of_a_batch_that_reads_the_other_keys_come_back() {
+    let recorder = Recorder::default();
+    let faults = Faults::new(recorder.clone()).on(Operation::BatchGetItem, 1, Fault::Unprocessed { keep: 2 });
+    let key = |n: usize| json!({ "pk": { "N": n.to_string() } });
+    let asked = json!({ "RequestItems": {
+        "a": { "Keys": [key(1)], "ConsistentRead": true },
+        "b": { "Keys": [key(2), key(3), key(4)] },
+        "c": { "Keys": [key(5)] },
+    } });
+    let answer = send(&faults, Operation::BatchGetItem, asked).await.unwrap();
+    let read = json!({
+        "a": { "Keys": [key(1)], "ConsistentRead": true },
+        "b": { "Keys": [key(2)] },
+    });
+    assert_eq!(recorder.bodies()[0]["RequestItems"], read);
+    let left = json!({ "b": { "Keys": [key(3), key(4)] }, "c": { "Keys": [key(5)] } });
+    assert_eq!(answer["UnprocessedKeys"], left);
+}
+
+#[tokio::test]
+async fn a_transaction_that_reads_conflicts_at_one_of_its_operations() {
+    let faults =
+        Faults::new(Recorder::default()).on(Operation::TransactGetItems, 1, Fault::Conflict { operation: 1 });
+    let gets = json!({ "TransactItems": [{ "Get": {} }, { "Get": {} }, { "Get": {} }] });
+    let (code, body) = refusal(&faults, Operation::TransactGetItems, gets).await;
+    assert_eq!(code, "TransactionCanceledException");
+    let codes: Vec<_> =
+        body["CancellationReasons"].as_array().unwrap().iter().map(|reason| &reason["Code"]).collect();
+    assert_eq!(codes, ["None", "TransactionConflict", "None"]);
+}
+
+#[tokio::test]
+async fn pages_of_a_scan_are_small_too() {
+    let recorder = Recorder::default();
+    let faults = Faults::new(recorder.clone()).small_pages(3);
+    send(&faults, Operation::Scan, json!({ "TableName": "a" })).await.unwrap();
+    assert_eq!(recorder.bodies()[0]["Limit"], 3);
+}

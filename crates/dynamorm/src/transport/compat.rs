@@ -1,10 +1,13 @@
 //! Requests as the client's typed inputs, its typed outputs as responses.
 //!
 //! For clients whose interceptors read or change those, which the bytes of `aws::direct` pass by. `request` reads the
-//! members of a request, `response` writes those of a response; which of them an operation has is here. Start at [`call`].
+//! members of a request, `response` writes those of a response; which of them an operation has is here for writes, in `reads`
+//! for reads, and in `statements` for PartiQL. Start at [`call`].
 
+mod reads;
 mod request;
 mod response;
+mod statements;
 
 use super::aws::{call_direct, failure};
 use super::{Failure, Operation, Request};
@@ -23,11 +26,17 @@ use response::Response;
 /// go the direct way.
 pub(super) async fn call(client: &Client, request: Request) -> Result<Bytes, Failure> {
     match request.operation {
-        Operation::GetItem => get_item(client, Members::parse(&request)?).await,
+        Operation::GetItem => reads::get_item(client, Members::parse(&request)?).await,
         Operation::PutItem => put_item(client, Members::parse(&request)?).await,
         Operation::UpdateItem => update_item(client, Members::parse(&request)?).await,
         Operation::DeleteItem => delete_item(client, Members::parse(&request)?).await,
-        Operation::Query => query(client, Members::parse(&request)?).await,
+        Operation::Query => reads::query(client, Members::parse(&request)?).await,
+        Operation::Scan => reads::scan(client, Members::parse(&request)?).await,
+        Operation::BatchGetItem => reads::batch_get_item(client, Members::parse(&request)?).await,
+        Operation::TransactGetItems => reads::transact_get_items(client, Members::parse(&request)?).await,
+        Operation::ExecuteStatement => statements::execute(client, Members::parse(&request)?).await,
+        Operation::BatchExecuteStatement => statements::batch(client, Members::parse(&request)?).await,
+        Operation::ExecuteTransaction => statements::transaction(client, Members::parse(&request)?).await,
         Operation::BatchWriteItem => batch_write_item(client, Members::parse(&request)?).await,
         Operation::TransactWriteItems => transact_write_items(client, Members::parse(&request)?).await,
         Operation::CreateTable
@@ -35,23 +44,6 @@ pub(super) async fn call(client: &Client, request: Request) -> Result<Bytes, Fai
         | Operation::DeleteTable
         | Operation::UpdateTimeToLive => call_direct(client, request).await,
     }
-}
-
-async fn get_item(client: &Client, mut members: Members) -> Result<Bytes, Failure> {
-    let call = client
-        .get_item()
-        .set_table_name(members.text("TableName")?)
-        .set_key(members.item("Key")?)
-        .set_consistent_read(members.flag("ConsistentRead")?)
-        .set_projection_expression(members.text("ProjectionExpression")?)
-        .set_expression_attribute_names(members.names("ExpressionAttributeNames")?)
-        .set_return_consumed_capacity(members.choice("ReturnConsumedCapacity")?);
-    members.finish()?;
-    let output = call.send().await.map_err(failure)?;
-    let mut response = Response::default();
-    response.item("Item", output.item)?;
-    response.capacity(output.consumed_capacity);
-    Ok(response.into_body())
 }
 
 async fn put_item(client: &Client, mut members: Members) -> Result<Bytes, Failure> {
@@ -108,33 +100,6 @@ async fn delete_item(client: &Client, mut members: Members) -> Result<Bytes, Fai
     let output = call.send().await.map_err(failure)?;
     let mut response = Response::default();
     response.item("Attributes", output.attributes)?;
-    response.capacity(output.consumed_capacity);
-    Ok(response.into_body())
-}
-
-async fn query(client: &Client, mut members: Members) -> Result<Bytes, Failure> {
-    let call = client
-        .query()
-        .set_table_name(members.text("TableName")?)
-        .set_index_name(members.text("IndexName")?)
-        .set_key_condition_expression(members.text("KeyConditionExpression")?)
-        .set_filter_expression(members.text("FilterExpression")?)
-        .set_projection_expression(members.text("ProjectionExpression")?)
-        .set_expression_attribute_names(members.names("ExpressionAttributeNames")?)
-        .set_expression_attribute_values(members.item("ExpressionAttributeValues")?)
-        .set_select(members.choice("Select")?)
-        .set_scan_index_forward(members.flag("ScanIndexForward")?)
-        .set_consistent_read(members.flag("ConsistentRead")?)
-        .set_limit(members.integer("Limit")?)
-        .set_exclusive_start_key(members.item("ExclusiveStartKey")?)
-        .set_return_consumed_capacity(members.choice("ReturnConsumedCapacity")?);
-    members.finish()?;
-    let output = call.send().await.map_err(failure)?;
-    let mut response = Response::default();
-    response.count("Count", output.count);
-    response.count("ScannedCount", output.scanned_count);
-    response.items("Items", output.items)?;
-    response.item("LastEvaluatedKey", output.last_evaluated_key)?;
     response.capacity(output.consumed_capacity);
     Ok(response.into_body())
 }

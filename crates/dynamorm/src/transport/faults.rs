@@ -6,7 +6,7 @@
 mod body;
 
 use super::{Call, Failure, Operation, Request, Transport};
-use body::{conflict, service, split, throttled, with_limit, with_unprocessed, writes};
+use body::{conflict, operations, service, split, throttled, with_limit, with_unprocessed};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt;
@@ -58,11 +58,12 @@ pub enum Fault {
     /// Refused with `InternalServerError`. Nothing is written.
     Unavailable,
     /// Of a BatchWriteItem, only the first `keep` writes are carried out, in the order of table names and then of the list;
-    /// the others come back in `UnprocessedItems`.
+    /// the others come back in `UnprocessedItems`. Of a BatchGetItem, likewise, the first `keep` keys are read, and the
+    /// others come back in `UnprocessedKeys`.
     ///
     /// With 0 the whole request is refused as [`Fault::Throttled`], as DynamoDB does.
     Unprocessed {
-        /// How many writes are carried out.
+        /// How many operations are carried out.
         keep: usize,
     },
     /// Another request is writing the same item: `TransactionConflictException` for a single write, and for a transaction
@@ -73,7 +74,7 @@ pub enum Fault {
     },
     /// Carried out, but the response does not arrive: [`Failure::NoResponse`].
     LostResponse,
-    /// A Query evaluates at most this many items, so that its pages are small.
+    /// A Query or a Scan evaluates at most this many items, so that its pages are small.
     SmallPage {
         /// The largest `Limit`, at least 1.
         limit: usize,
@@ -133,15 +134,15 @@ impl Faults {
         self.with(|state| state.unavailable = rate)
     }
 
-    /// Leaves a part of this share of the BatchWriteItem calls, from 0 to 1, undone: [`Fault::Unprocessed`].
+    /// Leaves a part of this share of the BatchWriteItem and BatchGetItem calls, from 0 to 1, undone: [`Fault::Unprocessed`].
     ///
-    /// At least one write of each such call is carried out if it has two or more, so that a caller who tries again gets on.
+    /// At least one operation of each such call is carried out if it has two or more, so that a caller who tries again gets on.
     #[must_use]
     pub fn unprocessed(self, rate: f64) -> Self {
         self.with(|state| state.unprocessed = rate)
     }
 
-    /// Refuses this share of the single writes and of the transactions, from 0 to 1, with [`Fault::Conflict`].
+    /// Refuses this share of the single writes and of the transactions, reading ones too, from 0 to 1, with [`Fault::Conflict`].
     #[must_use]
     pub fn conflict(self, rate: f64) -> Self {
         self.with(|state| state.conflict = rate)
@@ -159,7 +160,7 @@ impl Faults {
         self.with(|state| state.latency = latency)
     }
 
-    /// Makes each Query evaluate at most `limit` items, at least 1: [`Fault::SmallPage`].
+    /// Makes each Query and each Scan evaluate at most `limit` items, at least 1: [`Fault::SmallPage`].
     ///
     /// It goes together with any other fault of the same call, and is not told by [`Faults::injected`].
     #[must_use]
@@ -198,7 +199,7 @@ impl Faults {
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
-        if let (Operation::Query, Some(limit)) = (request.operation, small_pages) {
+        if let (Operation::Query | Operation::Scan, Some(limit)) = (request.operation, small_pages) {
             request = with_limit(request, limit)?;
         }
         match fault {
@@ -215,8 +216,9 @@ impl Faults {
         }
     }
 
-    /// Passes the first `keep` writes of a batch on, and gives the others back.
+    /// Passes the first `keep` operations of a batch on, and gives the others back.
     async fn in_part(&self, request: Request, keep: usize) -> Result<Bytes, Failure> {
+        let operation = request.operation;
         let (request, left) = split(request, keep)?;
         if left.is_empty() {
             return self.transport.call(request).await;
@@ -225,7 +227,7 @@ impl Faults {
             return Err(throttled());
         }
         let response = self.transport.call(request).await?;
-        with_unprocessed(&response, left)
+        with_unprocessed(&response, operation, left)
     }
 }
 
@@ -284,14 +286,14 @@ impl State {
         ];
         let hits = rates.map(|(rate, fault)| (dice.f64() < rate && fault.suits(operation)).then_some(fault));
         match hits.into_iter().flatten().next()? {
-            // One write alone cannot be left out of a batch in part: it is throttled.
-            Fault::Unprocessed { .. } => match writes(request) {
+            // One operation alone cannot be left out of a batch in part: it is throttled.
+            Fault::Unprocessed { .. } => match operations(request) {
                 0 => None,
                 1 => Some(Fault::Unprocessed { keep: 0 }),
-                writes => Some(Fault::Unprocessed { keep: dice.usize(1..writes) }),
+                operations => Some(Fault::Unprocessed { keep: dice.usize(1..operations) }),
             },
             Fault::Conflict { .. } => {
-                Some(Fault::Conflict { operation: dice.usize(0..writes(request).max(1)) })
+                Some(Fault::Conflict { operation: dice.usize(0..operations(request).max(1)) })
             }
             fault => Some(fault),
         }
@@ -314,19 +316,26 @@ impl Fault {
     /// Whether DynamoDB could answer this operation so.
     fn suits(self, operation: Operation) -> bool {
         use Operation::{
-            BatchWriteItem, DeleteItem, GetItem, PutItem, Query, TransactWriteItems, UpdateItem,
+            BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable,
+            ExecuteTransaction, PutItem, Query, Scan, TransactGetItems, TransactWriteItems, UpdateItem,
+            UpdateTimeToLive,
         };
         match self {
-            Fault::Throttled => matches!(
-                operation,
-                GetItem | PutItem | UpdateItem | DeleteItem | Query | BatchWriteItem | TransactWriteItems
-            ),
-            Fault::Unavailable | Fault::LostResponse => true,
-            Fault::Unprocessed { .. } => operation == BatchWriteItem,
-            Fault::Conflict { .. } => {
-                matches!(operation, PutItem | UpdateItem | DeleteItem | TransactWriteItems)
+            Fault::Throttled => {
+                !matches!(operation, CreateTable | DescribeTable | DeleteTable | UpdateTimeToLive)
             }
-            Fault::SmallPage { .. } => operation == Query,
+            Fault::Unavailable | Fault::LostResponse => true,
+            Fault::Unprocessed { .. } => matches!(operation, BatchWriteItem | BatchGetItem),
+            Fault::Conflict { .. } => matches!(
+                operation,
+                PutItem
+                    | UpdateItem
+                    | DeleteItem
+                    | TransactWriteItems
+                    | TransactGetItems
+                    | ExecuteTransaction
+            ),
+            Fault::SmallPage { .. } => matches!(operation, Query | Scan),
         }
     }
 }

@@ -80,10 +80,22 @@ pub enum Operation {
     DeleteItem,
     /// Reads items of one partition.
     Query,
+    /// Reads items of a whole table or index.
+    Scan,
+    /// Reads up to 100 items by their keys.
+    BatchGetItem,
     /// Puts and deletes up to 25 items.
     BatchWriteItem,
+    /// Reads up to 100 items as they are at one time.
+    TransactGetItems,
     /// Writes up to 100 items, all or none.
     TransactWriteItems,
+    /// Carries out one PartiQL statement.
+    ExecuteStatement,
+    /// Carries out up to 25 PartiQL statements, each on its own.
+    BatchExecuteStatement,
+    /// Carries out up to 100 PartiQL statements, all or none.
+    ExecuteTransaction,
     /// Makes a table.
     CreateTable,
     /// Tells a table's state and form.
@@ -104,8 +116,14 @@ impl Operation {
             Operation::UpdateItem => "UpdateItem",
             Operation::DeleteItem => "DeleteItem",
             Operation::Query => "Query",
+            Operation::Scan => "Scan",
+            Operation::BatchGetItem => "BatchGetItem",
             Operation::BatchWriteItem => "BatchWriteItem",
+            Operation::TransactGetItems => "TransactGetItems",
             Operation::TransactWriteItems => "TransactWriteItems",
+            Operation::ExecuteStatement => "ExecuteStatement",
+            Operation::BatchExecuteStatement => "BatchExecuteStatement",
+            Operation::ExecuteTransaction => "ExecuteTransaction",
             Operation::CreateTable => "CreateTable",
             Operation::DescribeTable => "DescribeTable",
             Operation::DeleteTable => "DeleteTable",

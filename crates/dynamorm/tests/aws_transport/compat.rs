@@ -103,6 +103,93 @@ fn exchanges() -> Vec<(Operation, Value, Value)> {
             }),
             json!({"ConsumedCapacity": [capacity]}),
         ),
+        (
+            Operation::Scan,
+            json!({
+                "TableName": "app", "IndexName": "email-index", "FilterExpression": "#1 = :1",
+                "ProjectionExpression": "#0, #1", "ExpressionAttributeNames": {"#0": "pk", "#1": "n"},
+                "ExpressionAttributeValues": {":1": {"N": "1"}}, "Select": "SPECIFIC_ATTRIBUTES",
+                "Segment": 1, "TotalSegments": 4, "ConsistentRead": false, "Limit": 20, "ExclusiveStartKey": key,
+                "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({
+                "Count": 1, "ScannedCount": 7, "Items": [item], "LastEvaluatedKey": key,
+                "ConsumedCapacity": capacity
+            }),
+        ),
+        (
+            Operation::BatchGetItem,
+            json!({
+                "RequestItems": {
+                    "app": {
+                        "Keys": [key, key], "ConsistentRead": true, "ProjectionExpression": "#0",
+                        "ExpressionAttributeNames": {"#0": "pk"}
+                    },
+                    "other": {"Keys": [key]}
+                },
+                "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({
+                "Responses": {"app": [item, {}], "other": []}, "UnprocessedKeys": {"app": {"Keys": [key]}},
+                "ConsumedCapacity": [capacity]
+            }),
+        ),
+        (
+            Operation::TransactGetItems,
+            json!({
+                "TransactItems": [
+                    {"Get": {"TableName": "app", "Key": key}},
+                    {"Get": {
+                        "TableName": "other", "Key": key, "ProjectionExpression": "#0",
+                        "ExpressionAttributeNames": {"#0": "pk"}
+                    }}
+                ],
+                "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({"Responses": [{"Item": item}, {}], "ConsumedCapacity": [capacity]}),
+        ),
+        (
+            Operation::ExecuteStatement,
+            json!({
+                "Statement": "SELECT * FROM app WHERE pk = ?", "Parameters": [{"S": "a"}], "ConsistentRead": true,
+                "NextToken": "next", "Limit": 5, "ReturnConsumedCapacity": "TOTAL",
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD"
+            }),
+            json!({
+                "Items": [item], "NextToken": "later", "LastEvaluatedKey": key, "ConsumedCapacity": capacity
+            }),
+        ),
+        (
+            Operation::BatchExecuteStatement,
+            json!({
+                "Statements": [
+                    {"Statement": "SELECT * FROM app WHERE pk = ?", "Parameters": [{"S": "a"}], "ConsistentRead": true},
+                    {
+                        "Statement": "DELETE FROM app WHERE pk = ?", "Parameters": [{"S": "a"}],
+                        "ReturnValuesOnConditionCheckFailure": "ALL_OLD"
+                    }
+                ],
+                "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({
+                "Responses": [
+                    {"TableName": "app", "Item": item},
+                    {"TableName": "app", "Error": {"Code": "ConditionalCheckFailed", "Message": "m", "Item": item}}
+                ],
+                "ConsumedCapacity": [capacity]
+            }),
+        ),
+        (
+            Operation::ExecuteTransaction,
+            json!({
+                "TransactStatements": [{
+                    "Statement": "UPDATE app SET n = ? WHERE pk = ?", "Parameters": [{"N": "1"}, {"S": "a"}],
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD"
+                }],
+                "ClientRequestToken": "order-42", "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({"Responses": [{}], "ConsumedCapacity": [capacity]}),
+        ),
     ]
 }
 

@@ -505,3 +505,53 @@ fn a_call_outside_of_a_runtime_is_refused() {
     let answer = call.as_mut().poll(&mut context);
     assert!(matches!(answer, std::task::Poll::Ready(Err(Failure::Refused(_)))));
 }
+
+#[tokio::test]
+async fn whole_tables_batches_and_transactions_are_read() {
+    let engine = engine_with_table().await;
+    for sk in 1..=3 {
+        send(&engine, Operation::PutItem, put("a", sk)).await.unwrap();
+    }
+    let scanned = send(&engine, Operation::Scan, json!({ "TableName": "app" })).await.unwrap();
+    assert_eq!(scanned["Count"], 3);
+    let keys = json!({ "RequestItems": { "app": { "Keys": [key("a", 1), key("a", 9)] } } });
+    let read = send(&engine, Operation::BatchGetItem, keys).await.unwrap();
+    assert_eq!(read["Responses"]["app"].as_array().unwrap().len(), 1);
+    let gets = json!({ "TransactItems": [{ "Get": get("a", 9) }, { "Get": get("a", 2) }] });
+    let read = send(&engine, Operation::TransactGetItems, gets).await.unwrap();
+    assert_eq!(read["Responses"][0], json!({}));
+    assert_eq!(read["Responses"][1]["Item"]["sk"], json!({ "N": "2" }));
+}
+
+#[tokio::test]
+async fn statements_are_carried_out() {
+    let engine = engine_with_table().await;
+    send(&engine, Operation::PutItem, put("a", 1)).await.unwrap();
+    let select = json!({ "Statement": "SELECT * FROM \"app\" WHERE pk = ?", "Parameters": [{ "S": "a" }] });
+    let found = send(&engine, Operation::ExecuteStatement, select.clone()).await.unwrap();
+    assert_eq!(found["Items"].as_array().unwrap().len(), 1);
+    let both = json!({ "Statements": [
+        { "Statement": "DELETE FROM \"app\" WHERE pk = ? AND sk = ?", "Parameters": [{ "S": "a" }, { "N": "1" }] },
+        { "Statement": "DELETE FROM \"missing\" WHERE pk = ? AND sk = ?", "Parameters": [{ "S": "a" }, { "N": "1" }] },
+    ] });
+    let done = send(&engine, Operation::BatchExecuteStatement, both).await.unwrap();
+    assert!(done["Responses"][0]["Error"].is_null());
+    assert_eq!(done["Responses"][1]["Error"]["Code"], "ResourceNotFound");
+    let insert = json!({ "TransactStatements": [{
+        "Statement": "INSERT INTO \"app\" VALUE { 'pk': ?, 'sk': ? }", "Parameters": [{ "S": "a" }, { "N": "7" }],
+    }] });
+    send(&engine, Operation::ExecuteTransaction, insert).await.unwrap();
+    let found = send(&engine, Operation::ExecuteStatement, select).await.unwrap();
+    assert_eq!(found["Items"][0]["sk"], json!({ "N": "7" }));
+}
+
+#[tokio::test]
+async fn a_statement_of_thousands_of_parentheses_is_refused() {
+    let engine = engine_with_table().await;
+    let deep = format!("SELECT * FROM \"app\" WHERE {}pk = 'a'{}", "(".repeat(2_000), ")".repeat(2_000));
+    let error = refusal(&engine, Operation::ExecuteStatement, json!({ "Statement": deep })).await;
+    assert_eq!(error.code, "ValidationException");
+    let long = format!("SELECT * FROM \"app\" WHERE pk = '{}'", "a".repeat(9_000));
+    let error = refusal(&engine, Operation::ExecuteStatement, json!({ "Statement": long })).await;
+    assert_eq!(error.code, "ValidationException");
+}

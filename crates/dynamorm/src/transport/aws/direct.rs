@@ -10,7 +10,7 @@ use crate::transport::{Failure, Operation, Request};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::error::{BoxError, BuildError};
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Get, KeysAndAttributes, TransactGetItem, TransactWriteItem};
 use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeSerializationInterceptorContextRef, Error, Input, Output,
 };
@@ -71,14 +71,44 @@ pub(in crate::transport) async fn call(client: &Client, request: Request) -> Res
         Operation::Query => {
             exchange!(client.query().set_table_name(table), query, Query, QueryOutput)
         }
+        Operation::Scan => exchange!(client.scan().set_table_name(table), scan, Scan, ScanOutput),
+        Operation::BatchGetItem => {
+            let keys = tables.into_iter().map(|table| Ok((table, no_keys()?))).collect::<Result<_, _>>();
+            let call = client.batch_get_item().set_request_items(Some(keys.map_err(unbuilt)?));
+            exchange!(call, batch_get_item, BatchGetItem, BatchGetItemOutput)
+        }
+        Operation::TransactGetItems => {
+            let items = tables.into_iter().map(transact_get).collect::<Result<_, _>>().map_err(unbuilt)?;
+            let call = client.transact_get_items().set_transact_items(Some(items));
+            exchange!(call, transact_get_items, TransactGetItems, TransactGetItemsOutput)
+        }
+        // The endpoint rules read no table of a statement.
+        Operation::ExecuteStatement => {
+            exchange!(client.execute_statement(), execute_statement, ExecuteStatement, ExecuteStatementOutput)
+        }
+        Operation::BatchExecuteStatement => {
+            exchange!(
+                client.batch_execute_statement(),
+                batch_execute_statement,
+                BatchExecuteStatement,
+                BatchExecuteStatementOutput
+            )
+        }
+        Operation::ExecuteTransaction => {
+            exchange!(
+                client.execute_transaction(),
+                execute_transaction,
+                ExecuteTransaction,
+                ExecuteTransactionOutput
+            )
+        }
         Operation::BatchWriteItem => {
             let requests = tables.into_iter().map(|table| (table, Vec::new())).collect();
             let call = client.batch_write_item().set_request_items(Some(requests));
             exchange!(call, batch_write_item, BatchWriteItem, BatchWriteItemOutput)
         }
         Operation::TransactWriteItems => {
-            let items = tables.into_iter().map(transact_item).collect::<Result<_, _>>();
-            let items = items.map_err(|error| Failure::Refused(error.to_string()))?;
+            let items = tables.into_iter().map(transact_write).collect::<Result<_, _>>().map_err(unbuilt)?;
             let call = client.transact_write_items().set_transact_items(Some(items));
             exchange!(call, transact_write_items, TransactWriteItems, TransactWriteItemsOutput)
         }
@@ -109,8 +139,24 @@ pub(in crate::transport) async fn call(client: &Client, request: Request) -> Res
     }
 }
 
+/// Names the member that the client demands and was not given.
+fn unbuilt(error: BuildError) -> Failure {
+    Failure::Refused(error.to_string())
+}
+
+/// What a batch asks of a table, of which the endpoint rules read the name alone.
+fn no_keys() -> Result<KeysAndAttributes, BuildError> {
+    KeysAndAttributes::builder().set_keys(Some(Vec::new())).build()
+}
+
 /// An operation of a transaction that tells its table, for the endpoint rules.
-fn transact_item(table: String) -> Result<TransactWriteItem, BuildError> {
+fn transact_get(table: String) -> Result<TransactGetItem, BuildError> {
+    let get = Get::builder().table_name(table).set_key(Some(HashMap::new())).build()?;
+    Ok(TransactGetItem::builder().get(get).build())
+}
+
+/// The same of a transaction that writes.
+fn transact_write(table: String) -> Result<TransactWriteItem, BuildError> {
     let delete = Delete::builder().table_name(table).set_key(Some(HashMap::new())).build()?;
     Ok(TransactWriteItem::builder().delete(delete).build())
 }

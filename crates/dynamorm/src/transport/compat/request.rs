@@ -73,6 +73,34 @@ impl Members {
         attributes(item).map(Some).ok_or_else(|| self.malformed(name))
     }
 
+    /// Takes a list of items, or of keys.
+    pub(super) fn items(&mut self, name: &'static str) -> Result<Option<Vec<Attributes>>, Failure> {
+        self.array(name, |item| match item {
+            Value::Object(item) => attributes(item),
+            _ => None,
+        })
+    }
+
+    /// Takes a list of attribute values.
+    pub(super) fn values(&mut self, name: &'static str) -> Result<Option<Vec<AttributeValue>>, Failure> {
+        self.array(name, attribute)
+    }
+
+    fn array<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(Value) -> Option<T>,
+    ) -> Result<Option<Vec<T>>, Failure> {
+        match self.members.remove(name) {
+            None => Ok(None),
+            Some(Value::Array(list)) => {
+                let list = list.into_iter().map(read).collect::<Option<_>>();
+                list.map(Some).ok_or_else(|| self.malformed(name))
+            }
+            Some(_) => Err(self.malformed(name)),
+        }
+    }
+
     /// Takes an object that holds members of its own, all of which must be taken by `read`.
     pub(super) fn nested<T>(
         &mut self,
@@ -104,6 +132,23 @@ impl Members {
         let Some(lists) = self.object(name)? else { return Ok(None) };
         let lists = lists.into_iter().map(|(table, list)| Ok((table, self.elements(name, list, &read)?)));
         lists.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// Takes an object of objects, by table.
+    pub(super) fn objects<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Members) -> Result<T, Failure>,
+    ) -> Result<Option<HashMap<String, T>>, Failure> {
+        let Some(objects) = self.object(name)? else { return Ok(None) };
+        let objects = objects.into_iter().map(|(table, object)| {
+            let Value::Object(members) = object else { return Err(self.malformed(name)) };
+            let mut members = Members { members, of: name };
+            let object = read(&mut members)?;
+            members.finish()?;
+            Ok((table, object))
+        });
+        objects.collect::<Result<_, _>>().map(Some)
     }
 
     /// Refuses the request if it has a member that was not taken.

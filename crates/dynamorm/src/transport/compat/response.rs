@@ -3,7 +3,9 @@
 //! Which members an operation has is in `compat`. Start at [`Response`].
 
 use crate::transport::Failure;
-use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, BatchStatementResponse, ConsumedCapacity, ItemResponse, KeysAndAttributes, WriteRequest,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -27,8 +29,7 @@ impl Response {
 
     pub(super) fn items(&mut self, name: &str, items: Option<Vec<Attributes>>) -> Result<(), Failure> {
         if let Some(items) = items {
-            let items = items.into_iter().map(attributes).collect::<Result<_, _>>()?;
-            self.put(name, Value::Array(items));
+            self.put(name, list(items)?);
         }
         Ok(())
     }
@@ -50,6 +51,78 @@ impl Response {
         let tables = tables.collect::<Result<_, Failure>>()?;
         self.put(name, Value::Object(tables));
         Ok(())
+    }
+
+    pub(super) fn items_by_table(
+        &mut self,
+        name: &str,
+        tables: Option<HashMap<String, Vec<Attributes>>>,
+    ) -> Result<(), Failure> {
+        let Some(tables) = tables else { return Ok(()) };
+        let tables = tables.into_iter().map(|(table, items)| Ok((table, list(items)?)));
+        let tables = tables.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Object(tables));
+        Ok(())
+    }
+
+    /// Keys that were not read, by table. What else was asked of them is the caller's, who knows it.
+    pub(super) fn keys(
+        &mut self,
+        name: &str,
+        tables: Option<HashMap<String, KeysAndAttributes>>,
+    ) -> Result<(), Failure> {
+        let Some(tables) = tables else { return Ok(()) };
+        let tables = tables.into_iter().map(|(table, keys)| Ok((table, tagged("Keys", list(keys.keys)?))));
+        let tables = tables.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Object(tables));
+        Ok(())
+    }
+
+    /// The answers of a transaction that reads, in its order; an absent item has none.
+    pub(super) fn responses(
+        &mut self,
+        name: &str,
+        responses: Option<Vec<ItemResponse>>,
+    ) -> Result<(), Failure> {
+        let Some(responses) = responses else { return Ok(()) };
+        let responses = responses.into_iter().map(|response| match response.item {
+            Some(item) => Ok(tagged("Item", attributes(item)?)),
+            None => Ok(Value::Object(Map::new())),
+        });
+        let responses = responses.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Array(responses));
+        Ok(())
+    }
+
+    /// The answers of a batch of statements, in its order.
+    pub(super) fn statements(
+        &mut self,
+        name: &str,
+        responses: Option<Vec<BatchStatementResponse>>,
+    ) -> Result<(), Failure> {
+        let Some(responses) = responses else { return Ok(()) };
+        let responses = responses.into_iter().map(|response| {
+            let mut members = Response::default();
+            members.text("TableName", response.table_name);
+            members.item("Item", response.item)?;
+            if let Some(error) = response.error {
+                let mut of_error = Response::default();
+                of_error.text("Code", error.code.map(|code| code.as_str().to_owned()));
+                of_error.text("Message", error.message);
+                of_error.item("Item", error.item)?;
+                members.put("Error", Value::Object(of_error.0));
+            }
+            Ok(Value::Object(members.0))
+        });
+        let responses = responses.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Array(responses));
+        Ok(())
+    }
+
+    pub(super) fn text(&mut self, name: &str, text: Option<String>) {
+        if let Some(text) = text {
+            self.put(name, Value::String(text));
+        }
     }
 
     pub(super) fn capacity(&mut self, consumed: Option<ConsumedCapacity>) {
@@ -87,6 +160,10 @@ fn write(write: WriteRequest) -> Result<Value, Failure> {
         members.insert("DeleteRequest".to_owned(), tagged("Key", attributes(delete.key)?));
     }
     Ok(Value::Object(members))
+}
+
+fn list(items: Vec<Attributes>) -> Result<Value, Failure> {
+    items.into_iter().map(attributes).collect::<Result<_, _>>().map(Value::Array)
 }
 
 /// The totals: what was consumed by which index is left out.

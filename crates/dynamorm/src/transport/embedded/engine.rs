@@ -7,15 +7,16 @@ use crate::transport::{Operation, Request, ServiceError};
 use bytes::Bytes;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::update_item::{UpdateItemRequest, UpdateItemResponse};
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Items that one Query evaluates at most. The engine reads all that the limit allows, however little of it fits into a page:
-/// without a limit, each page of a large partition would cost as much as all the rest of it.
-const QUERY_LIMIT: usize = 1_000;
+/// Items that one Query or Scan evaluates at most. The engine reads all that the limit allows, however little of it fits into a page:
+/// without a limit, each page of a large partition or table would cost as much as all the rest of it.
+const PAGE_LIMIT: usize = 1_000;
 
 /// Answers one request with the body of a response, or of an error.
 pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, ServiceError> {
@@ -25,7 +26,19 @@ pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, Se
         Operation::PutItem => run(body, |request| database.put_item(request)),
         Operation::UpdateItem => run(body, |request| update_item(database, request)),
         Operation::DeleteItem => run(body, |request| database.delete_item(request)),
-        Operation::Query => run(body, |request: QueryRequest| database.query(limited(request))),
+        Operation::Query => run(body, |mut request: QueryRequest| {
+            request.limit = limited(request.limit);
+            database.query(request)
+        }),
+        Operation::Scan => run(body, |mut request: ScanRequest| {
+            request.limit = limited(request.limit);
+            database.scan(request)
+        }),
+        Operation::BatchGetItem => run(body, |request| database.batch_get_item(request)),
+        Operation::TransactGetItems => run(body, |request| database.transact_get_items(request)),
+        Operation::ExecuteStatement => run(body, |request| database.execute_statement(request)),
+        Operation::BatchExecuteStatement => run(body, |request| database.batch_execute_statement(request)),
+        Operation::ExecuteTransaction => run(body, |request| database.execute_transaction(request)),
         Operation::BatchWriteItem => run(body, |request| database.batch_write_item(request)),
         Operation::TransactWriteItems => run(body, |request| database.transact_write_items(request)),
         Operation::CreateTable => run(body, |request| database.create_table(request)),
@@ -53,9 +66,8 @@ where
     })
 }
 
-fn limited(mut request: QueryRequest) -> QueryRequest {
-    request.limit = Some(request.limit.map_or(QUERY_LIMIT, |limit| limit.min(QUERY_LIMIT)));
-    request
+fn limited(asked: Option<usize>) -> Option<usize> {
+    Some(asked.map_or(PAGE_LIMIT, |limit| limit.min(PAGE_LIMIT)))
 }
 
 /// The engine gives the key as the old item of an update that made one, where DynamoDB gives nothing. An item that had no

@@ -3,16 +3,22 @@
 //! The engine reads and evaluates expressions by recursion, and does not keep DynamoDB's limits on them: without this check, a
 //! long row of parentheses would overflow the stack, which ends the process. Start at [`check`].
 
-use crate::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS};
+use crate::limits::{EXPRESSION_BYTES, EXPRESSION_OPERATORS, STATEMENT_BYTES};
 use crate::transport::ServiceError;
+use dynoxide::actions::batch_execute_statement::BatchExecuteStatementRequest;
+use dynoxide::actions::batch_get_item::BatchGetItemRequest;
 use dynoxide::actions::batch_write_item::BatchWriteItemRequest;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::delete_item::DeleteItemRequest;
 use dynoxide::actions::delete_table::DeleteTableRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::execute_statement::ExecuteStatementRequest;
+use dynoxide::actions::execute_transaction::ExecuteTransactionRequest;
 use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
+use dynoxide::actions::scan::ScanRequest;
+use dynoxide::actions::transact_get_items::TransactGetItemsRequest;
 use dynoxide::actions::transact_write_items::{TransactWriteItem, TransactWriteItemsRequest};
 use dynoxide::actions::update_item::UpdateItemRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
@@ -47,6 +53,8 @@ pub(super) enum Kind {
     KeyCondition,
     Projection,
     Update,
+    /// A whole PartiQL statement.
+    Statement,
 }
 
 impl Kind {
@@ -57,6 +65,14 @@ impl Kind {
             Kind::KeyCondition => "KeyConditionExpression",
             Kind::Projection => "ProjectionExpression",
             Kind::Update => "UpdateExpression",
+            Kind::Statement => "Statement",
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Kind::Statement => STATEMENT_BYTES,
+            _ => EXPRESSION_BYTES,
         }
     }
 }
@@ -91,6 +107,45 @@ impl Expressions for QueryRequest {
         some(Kind::KeyCondition, self.key_condition_expression.as_deref())
             .chain(some(Kind::Filter, self.filter_expression.as_deref()))
             .chain(some(Kind::Projection, self.projection_expression.as_deref()))
+    }
+}
+
+impl Expressions for ScanRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        some(Kind::Filter, self.filter_expression.as_deref())
+            .chain(some(Kind::Projection, self.projection_expression.as_deref()))
+    }
+}
+
+impl Expressions for BatchGetItemRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        let tables = self.request_items.values();
+        tables.flat_map(|keys| some(Kind::Projection, keys.projection_expression.as_deref()))
+    }
+}
+
+impl Expressions for TransactGetItemsRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        let items = self.transact_items.iter();
+        items.flat_map(|item| some(Kind::Projection, item.get.projection_expression.as_deref()))
+    }
+}
+
+impl Expressions for ExecuteStatementRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        some(Kind::Statement, Some(&self.statement))
+    }
+}
+
+impl Expressions for BatchExecuteStatementRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.statements.iter().flat_map(|one| some(Kind::Statement, Some(&one.statement)))
+    }
+}
+
+impl Expressions for ExecuteTransactionRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.transact_statements.iter().flat_map(|one| some(Kind::Statement, Some(&one.statement)))
     }
 }
 
@@ -144,7 +199,7 @@ pub(super) fn check(request: &impl Expressions) -> Result<usize, ServiceError> {
     let mut levels = 0;
     for (kind, text) in request.expressions() {
         let expression = measure(kind, text);
-        let problem = if text.len() > EXPRESSION_BYTES {
+        let problem = if text.len() > kind.bytes() {
             format!("Expression size has exceeded the maximum allowed size; expression size: {}", text.len())
         } else if expression.operators > EXPRESSION_OPERATORS {
             format!("The expression contains too many operators; operator count: {}", expression.operators)

@@ -29,7 +29,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 ///
 /// - A table is active as soon as it is made, and nothing is ever throttled; see [`Faults`](super::Faults) for that.
 /// - Every read is consistent, and so is every index.
-/// - A Query evaluates at most 1,000 items, even where DynamoDB would go on to 1 MB. The response then has a
+/// - A Query or a Scan evaluates at most 1,000 items, even where DynamoDB would go on to 1 MB. The response then has a
 ///   `LastEvaluatedKey`, as any page may.
 /// - An expression nested deeper than 300 levels is refused.
 /// - Items past their time to live are deleted by the first call after opening, and then by the first call of a minute. That

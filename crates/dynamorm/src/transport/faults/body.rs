@@ -6,58 +6,73 @@ use crate::transport::{Failure, Operation, Request, ServiceError};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-/// How many writes a batch or a transaction holds.
-pub(super) fn writes(request: &Request) -> usize {
-    let Ok(body) = read(&request.body) else { return 0 };
+/// How many operations a batch or a transaction holds: writes, keys or statements.
+pub(super) fn operations(request: &Request) -> usize {
+    let Ok(mut body) = read(&request.body) else { return 0 };
     match request.operation {
-        Operation::TransactWriteItems => body["TransactItems"].as_array().map_or(0, Vec::len),
+        Operation::TransactWriteItems | Operation::TransactGetItems => {
+            body["TransactItems"].as_array().map_or(0, Vec::len)
+        }
+        Operation::ExecuteTransaction => body["TransactStatements"].as_array().map_or(0, Vec::len),
         _ => body["RequestItems"]
-            .as_object()
-            .map_or(0, |tables| tables.values().filter_map(Value::as_array).map(Vec::len).sum()),
+            .as_object_mut()
+            .map_or(0, |tables| tables.values_mut().filter_map(of_table).map(|list| list.len()).sum()),
     }
 }
 
-/// Writes of a batch, by their tables.
-pub(super) type Writes = Vec<(String, Vec<Value>)>;
+/// The operations of a batch on one table: a list of writes, or the keys of what is asked.
+fn of_table(table: &mut Value) -> Option<&mut Vec<Value>> {
+    match table {
+        Value::Array(writes) => Some(writes),
+        asked => asked["Keys"].as_array_mut(),
+    }
+}
 
-/// Splits a batch after its first `keep` writes: a request of these, and the others.
-pub(super) fn split(request: Request, mut keep: usize) -> Result<(Request, Writes), Failure> {
+/// What is left of a batch, by table, in the form of the request.
+pub(super) type Left = Vec<(String, Value)>;
+
+/// Splits a batch after its first `keep` operations: a request of these, and the others.
+pub(super) fn split(request: Request, mut keep: usize) -> Result<(Request, Left), Failure> {
     let mut body = read(&request.body)?;
     let mut others = Vec::new();
     if let Some(tables) = body["RequestItems"].as_object_mut() {
-        for (table, writes) in tables.iter_mut() {
-            let Some(writes) = writes.as_array_mut() else { continue };
-            let stay = keep.min(writes.len());
+        for (table, asked) in tables.iter_mut() {
+            let mut left = asked.clone();
+            let (Some(kept), Some(rest)) = (of_table(asked), of_table(&mut left)) else { continue };
+            let stay = keep.min(kept.len());
             keep -= stay;
-            if stay < writes.len() {
-                others.push((table.clone(), writes.split_off(stay)));
+            kept.truncate(stay);
+            rest.drain(..stay);
+            if !rest.is_empty() {
+                others.push((table.clone(), left));
             }
         }
-        // DynamoDB refuses a table without writes.
-        tables.retain(|_, writes| writes.as_array().is_none_or(|writes| !writes.is_empty()));
+        // DynamoDB refuses a table of which nothing is asked.
+        tables.retain(|_, asked| of_table(asked).is_none_or(|list| !list.is_empty()));
     }
     Ok((Request { body: write(&body), ..request }, others))
 }
 
-/// The same response, with these writes unprocessed too.
-pub(super) fn with_unprocessed(response: &Bytes, left: Writes) -> Result<Bytes, Failure> {
+/// The same response, with these operations left undone too.
+pub(super) fn with_unprocessed(response: &Bytes, operation: Operation, left: Left) -> Result<Bytes, Failure> {
+    let member = if operation == Operation::BatchGetItem { "UnprocessedKeys" } else { "UnprocessedItems" };
     let mut response = read(response)?;
-    let mut unprocessed = match response["UnprocessedItems"].take() {
+    let mut unprocessed = match response[member].take() {
         Value::Object(tables) => tables,
         _ => Map::new(),
     };
-    for (table, mut writes) in left {
-        // The transport below may have left writes undone too.
-        if let Some(Value::Array(others)) = unprocessed.remove(&table) {
-            writes.extend(others);
+    for (table, mut asked) in left {
+        // The transport below may have left some undone too.
+        if let (Some(mut others), Some(list)) = (unprocessed.remove(&table), of_table(&mut asked)) {
+            list.append(of_table(&mut others).unwrap_or(&mut Vec::new()));
         }
-        unprocessed.insert(table, Value::Array(writes));
+        unprocessed.insert(table, asked);
     }
-    response["UnprocessedItems"] = Value::Object(unprocessed);
+    response[member] = Value::Object(unprocessed);
     Ok(write(&response))
 }
 
-/// The same Query, evaluating at most `limit` items.
+/// The same Query or Scan, evaluating at most `limit` items.
 pub(super) fn with_limit(request: Request, limit: usize) -> Result<Request, Failure> {
     let mut body = read(&request.body)?;
     let limit = limit.max(1) as u64;
@@ -79,13 +94,13 @@ pub(super) fn throttled() -> Failure {
 
 pub(super) fn conflict(request: &Request, operation: usize) -> Failure {
     const ONGOING: &str = "Transaction is ongoing for the item";
-    if request.operation != Operation::TransactWriteItems {
+    if !is_transaction(request.operation) {
         return service("TransactionConflictException", ONGOING);
     }
-    let writes = writes(request);
-    let mut reasons = vec![json!({ "Code": "None" }); writes];
-    let mut codes = vec!["None"; writes];
-    let at_fault = operation.min(writes.saturating_sub(1));
+    let operations = operations(request);
+    let mut reasons = vec![json!({ "Code": "None" }); operations];
+    let mut codes = vec!["None"; operations];
+    let at_fault = operation.min(operations.saturating_sub(1));
     if let (Some(reason), Some(code)) = (reasons.get_mut(at_fault), codes.get_mut(at_fault)) {
         *reason = json!({ "Code": "TransactionConflict", "Message": ONGOING });
         *code = "TransactionConflict";
@@ -99,6 +114,11 @@ pub(super) fn conflict(request: &Request, operation: usize) -> Failure {
         "CancellationReasons": reasons,
     });
     Failure::Service(ServiceError::from_body(write(&body)))
+}
+
+fn is_transaction(operation: Operation) -> bool {
+    use Operation::{ExecuteTransaction, TransactGetItems, TransactWriteItems};
+    matches!(operation, TransactWriteItems | TransactGetItems | ExecuteTransaction)
 }
 
 /// Reads a body that a fault changes. The bodies that this crate writes are objects, and so are DynamoDB's.
