@@ -82,23 +82,23 @@ pub(crate) fn document(document: &Document) -> TokenStream {
     let as_struct = match document.kind {
         DocumentKind::Struct(_) => {
             let fields = fields(ident);
-            Some(quote! {
-                #fields
-                impl ::dynamorm::private::Members for #ident {
-                    type Document = Self;
-                }
-            })
+            let members = expand::members(ident);
+            Some(quote!(#fields #members))
         }
         DocumentKind::Newtype(_) => None,
-        DocumentKind::Enum(_) => Some(quote! {
-            impl ::dynamorm::private::KeyAttribute for #ident {
-                const TYPE: ::dynamorm::private::ScalarType = ::dynamorm::private::ScalarType::S;
-                fn key_part(&self) -> ::dynamorm::private::Part<'_> {
-                    ::dynamorm::private::Part::Text(::core::convert::From::from(""))
+        DocumentKind::Enum(_) => {
+            let kinds = expand::kinds_of_text(ident);
+            Some(quote! {
+                impl ::dynamorm::private::KeyAttribute for #ident {
+                    const TYPE: ::dynamorm::private::ScalarType = ::dynamorm::private::ScalarType::S;
+                    fn key_part(&self) -> ::dynamorm::private::Part<'_> {
+                        ::dynamorm::private::Part::Text(::core::convert::From::from(""))
+                    }
                 }
-            }
-            impl ::dynamorm::private::TemplateAttribute for #ident {}
-        }),
+                impl ::dynamorm::private::TemplateAttribute for #ident {}
+                #kinds
+            })
+        }
     };
     quote! {
         #constants

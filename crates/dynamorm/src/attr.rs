@@ -1,7 +1,10 @@
 //! The handle behind `User::EMAIL`: the name of an attribute, whose it is, and the type it has.
 
-use crate::expr::condition::Node;
-use crate::expr::{Condition, EncodedValue, IntoAttr, Numeric, Operand, Prefixed, Searched};
+use crate::expr::tree::{Term, Tree};
+use crate::expr::{
+    AttributeType, Comparand, Condition, HasSize, IntoAttr, Numeric, Operand, Ordered, Prefixed, Searched,
+    Side, Size,
+};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -71,84 +74,147 @@ impl<M, T, Role> fmt::Debug for Attr<M, T, Role> {
 }
 
 /// Comparisons: each makes a [`Condition`] for a write, or a filter for a read.
+///
+/// The other side is a value, another attribute or [`Path`](crate::Path) of the same type, or for numbers a [`Size`]. As
+/// DynamoDB has it, an absent attribute is equal to nothing and ordered below or above nothing, on either side.
+///
+/// ```
+/// # use dynamorm::{AttributeType, Db, Model, Result};
+/// # use std::collections::BTreeSet;
+/// #[derive(Model)]
+/// #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+/// struct User {
+///     id: String,
+///     name: String,
+///     credits: i64,
+///     floor: i64,
+///     nickname: Option<String>,
+///     tags: BTreeSet<String>,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// let db = Db::memory()?;
+/// db.create_table::<User>().execute().await?;
+/// let tags = ["admin", "new"].map(str::to_owned).into();
+/// # let (id, name) = ("u1".to_owned(), "Ada".to_owned());
+/// db.put(&User { id, name, credits: 10, floor: 3, nickname: None, tags }).execute().await?;
+///
+/// for condition in [
+///     User::NAME.eq("Ada") & User::NAME.ne("Bob"),
+///     User::CREDITS.gt(9) & User::CREDITS.le(10) & User::CREDITS.between(5, 10),
+///     User::CREDITS.ge(User::FLOOR) & !User::CREDITS.lt(User::FLOOR),
+///     User::NAME.is_in(["Ada", "Bob"]) & User::NAME.begins_with("A"),
+///     User::NAME.exists() & User::NICKNAME.not_exists(),
+///     User::TAGS.contains("admin") & User::TAGS.attribute_type(AttributeType::Ss),
+///     User::TAGS.size().eq(2) & User::FLOOR.gt(User::TAGS.size()),
+/// ] {
+///     let key = User::PRIMARY_KEY.partition("u1");
+///     assert_eq!(db.query::<User>().key(key).filter(condition).count().await?, 1);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 impl<M, T, Role> Attr<M, T, Role> {
-    /// Is equal to this value.
-    pub fn eq(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare("=", value)
+    /// Is equal to this value, or to another attribute.
+    pub fn eq<By>(self, other: impl Comparand<M, T, By>) -> Condition<M> {
+        self.compare("=", other.into_side())
     }
 
-    /// Is not equal to this value, or is absent.
-    pub fn ne(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare("<>", value)
+    /// Is not equal to this, or is absent.
+    pub fn ne<By>(self, other: impl Comparand<M, T, By>) -> Condition<M> {
+        self.compare("<>", other.into_side())
     }
 
-    /// Is less than this value.
-    pub fn lt(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare("<", value)
+    /// Is less than this.
+    pub fn lt<By>(self, other: impl Comparand<M, T, By>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare("<", other.into_side())
     }
 
-    /// Is less than this value, or equal to it.
-    pub fn le(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare("<=", value)
+    /// Is less than this, or equal to it.
+    pub fn le<By>(self, other: impl Comparand<M, T, By>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare("<=", other.into_side())
     }
 
-    /// Is greater than this value.
-    pub fn gt(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare(">", value)
+    /// Is greater than this.
+    pub fn gt<By>(self, other: impl Comparand<M, T, By>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(">", other.into_side())
     }
 
-    /// Is greater than this value, or equal to it.
-    pub fn ge(self, value: impl IntoAttr<T>) -> Condition<M> {
-        self.compare(">=", value)
+    /// Is greater than this, or equal to it.
+    pub fn ge<By>(self, other: impl Comparand<M, T, By>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        self.compare(">=", other.into_side())
     }
 
-    /// Is from `low` to `high`, both included.
-    pub fn between(self, low: impl IntoAttr<T>, high: impl IntoAttr<T>) -> Condition<M> {
-        Condition::new(Node::Between {
-            path: self.name.into(),
-            low: low.into_value(),
-            high: high.into_value(),
-        })
+    /// Is from `low` to `high`, both included. DynamoDB refuses a value `low` above a value `high`.
+    pub fn between<L, H>(self, low: impl Comparand<M, T, L>, high: impl Comparand<M, T, H>) -> Condition<M>
+    where
+        T: Ordered,
+    {
+        let (low, high) = (low.into_side().0, high.into_side().0);
+        Condition::new(Tree::between(Term::Path(self.name.into()), low, high))
     }
 
-    /// Is one of these values, 1 to 100 of them.
-    pub fn is_in<V: IntoAttr<T>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
-        let values = values.into_iter().map(IntoAttr::into_value).collect();
-        Condition::new(Node::In { path: self.name.into(), values })
+    /// Is one of these, 1 to 100 of them.
+    pub fn is_in<V: Comparand<M, T, By>, By>(self, list: impl IntoIterator<Item = V>) -> Condition<M> {
+        let list = list.into_iter().map(|one| one.into_side().0).collect();
+        Condition::new(Tree::is_in(Term::Path(self.name.into()), list))
     }
 
     /// Is there.
     pub fn exists(self) -> Condition<M> {
-        Condition::about("attribute_exists", self.name)
+        Condition::new(Tree::about("attribute_exists", self.name.into()))
     }
 
     /// Is not there.
     pub fn not_exists(self) -> Condition<M> {
-        Condition::about("attribute_not_exists", self.name)
+        Condition::new(Tree::about("attribute_not_exists", self.name.into()))
+    }
+
+    /// Is stored as this type, whatever the model says.
+    pub fn attribute_type(self, kind: AttributeType) -> Condition<M> {
+        let kind = <&str as IntoAttr<String>>::into_value(kind.as_str());
+        Condition::new(Tree::with("attribute_type", self.name.into(), Term::Value(kind)))
     }
 
     /// Begins with this text, or these bytes.
-    pub fn begins_with(self, prefix: impl IntoAttr<T::Prefix>) -> Condition<M>
+    pub fn begins_with<By>(self, prefix: impl Comparand<M, T::Prefix, By>) -> Condition<M>
     where
         T: Prefixed,
     {
-        self.with("begins_with", prefix.into_value())
+        Condition::new(Tree::with("begins_with", self.name.into(), prefix.into_side().0))
     }
 
     /// Has this text in it, or this element: for strings, sets and lists.
-    pub fn contains(self, element: impl IntoAttr<T::Element>) -> Condition<M>
+    pub fn contains<By>(self, element: impl Comparand<M, T::Element, By>) -> Condition<M>
     where
         T: Searched,
     {
-        self.with("contains", element.into_value())
+        Condition::new(Tree::with("contains", self.name.into(), element.into_side().0))
     }
 
-    fn compare(self, operator: &'static str, value: impl IntoAttr<T>) -> Condition<M> {
-        Condition::new(Node::Compare { path: self.name.into(), operator, value: value.into_value() })
+    /// Its size, to compare: `User::TAGS.size().le(10)`.
+    pub fn size(self) -> Size<M>
+    where
+        T: HasSize,
+    {
+        Size::new(self.name.into())
     }
 
-    fn with(self, function: &'static str, value: EncodedValue) -> Condition<M> {
-        Condition::new(Node::With { function, path: self.name.into(), value })
+    fn compare(self, operator: &'static str, other: Side) -> Condition<M> {
+        Condition::new(Tree::compare(Term::Path(self.name.into()), operator, other.0))
     }
 }
 

@@ -67,8 +67,9 @@ pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
 pub use error::{CancelCode, Cancellation, Error, ErrorKind, Result, Unprocessed};
 pub use expr::{
-    Addable, ByCalculation, BySpan, ByValue, Condition, Deletable, EncodedValue, IntoAttr, KeyCondition,
-    Numeric, Operand, Optional, Prefixed, Searched, SetValue,
+    Addable, AttributeType, ByAttribute, ByCalculation, BySize, BySpan, ByValue, Comparand, Condition,
+    Deletable, EncodedValue, HasSize, IntoAttr, KeyCondition, Numeric, Operand, Optional, Ordered, Prefixed,
+    Searched, SetValue, Size, SizeComparand,
 };
 pub use index::Index;
 pub use key::{

@@ -4,10 +4,12 @@
 
 use crate::attr::{Attr, Changeable, Of, Plain};
 use crate::expr::document_path::{DocumentPath, Step};
-use crate::{Attribute, Nullable};
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::marker::PhantomData;
+
+mod conditions;
+mod steps;
+pub use steps::{Keys, Members, Positions};
 
 /// Something inside an attribute of the model `M`, of type `T`: the member of a document, an element of a list or a map.
 ///
@@ -15,7 +17,7 @@ use std::marker::PhantomData;
 /// every depth. It stands wherever an attribute does.
 ///
 /// ```
-/// use dynamorm::{Document, Element, Model, Path};
+/// use dynamorm::{Condition, Document, Model, Path};
 /// # use std::collections::HashMap;
 ///
 /// #[derive(Document)]
@@ -26,7 +28,7 @@ use std::marker::PhantomData;
 /// struct Order { id: String, lines: Vec<Line>, labels: HashMap<String, String> }
 ///
 /// let price: Path<Order, i64> = Order::LINES.at(0).dot(Line::PRICE);
-/// let env: Path<Order, String, Element> = Order::LABELS.key("env");
+/// let dear: Condition<Order> = price.ge(100) & Order::LABELS.key("env").eq("live");
 /// ```
 #[must_use = "a path does nothing until a condition or an update uses it"]
 pub struct Path<M, T, Role = Plain> {
@@ -106,7 +108,7 @@ impl<M, T, Role> IntoPath<M> for &Path<M, T, Role> {
     }
 }
 
-/// The ways further in.
+/// The ways into a document, a list or a map.
 impl<M, T, Role> Attr<M, T, Role> {
     /// The member of a document: `User::ADDRESS.dot(Address::CITY)`. Through an `Option` too.
     pub fn dot<U, R>(self, member: Attr<T::Document, U, R>) -> Path<M, U, R>
@@ -160,107 +162,12 @@ impl<M, T, Role> Path<M, T, Role> {
     }
 }
 
-/// An attribute type that is a document, whose members [`dot`](Attr::dot) goes to. The derive of `Document` fulfils it.
-#[diagnostic::on_unimplemented(
-    message = "`dot` does not work on `{Self}`",
-    label = "not a document: `at` goes to an element of a list, `key` to a value of a map",
-    note = "a document is a struct with `derive(Document)`"
-)]
-pub trait Members {
-    /// The struct whose attributes are the members.
-    type Document;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Members> Members for Option<T> {
-    type Document = T::Document;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Members> Members for Box<T> {
-    type Document = T::Document;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Members> Members for Nullable<T> {
-    type Document = T::Document;
-}
-
-/// An attribute type that is a list, whose elements [`at`](Attr::at) goes to.
-#[diagnostic::on_unimplemented(
-    message = "`at` does not work on `{Self}`",
-    label = "not a list: the elements of others have no position"
-)]
-pub trait Positions {
-    /// The type of the elements.
-    type Element: Attribute;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Attribute> Positions for Vec<T> {
-    type Element = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Attribute, const N: usize> Positions for [T; N] {
-    type Element = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Positions> Positions for Option<T> {
-    type Element = T::Element;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Positions> Positions for Box<T> {
-    type Element = T::Element;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Positions> Positions for Nullable<T> {
-    type Element = T::Element;
-}
-
-/// An attribute type that is a map, whose values [`key`](Attr::key) goes to.
-#[diagnostic::on_unimplemented(
-    message = "`key` does not work on `{Self}`",
-    label = "not a map: `dot` goes to a member of a document, `at` to an element of a list"
-)]
-pub trait Keys {
-    /// The type of the values.
-    type Value: Attribute;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Attribute, H> Keys for HashMap<String, T, H> {
-    type Value = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Attribute> Keys for BTreeMap<String, T> {
-    type Value = T;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Keys> Keys for Option<T> {
-    type Value = T::Value;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Keys> Keys for Box<T> {
-    type Value = T::Value;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: Keys> Keys for Nullable<T> {
-    type Value = T::Value;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::expr::Placeholders;
     use crate::{Document, Model};
+    use std::collections::HashMap;
 
     #[derive(Document)]
     struct Address {

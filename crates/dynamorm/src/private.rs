@@ -3,6 +3,7 @@
 pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
+pub use crate::expr::{HasSize, Ordered, Prefixed, Searched};
 pub use crate::index::Index;
 pub use crate::key::{
     IndexKeyAttribute, IndexKind, IndexShape, IntoKey, KeyAttribute, KeyParts, KeyShape, NoSortKey, Part,

@@ -67,15 +67,12 @@ fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
             );
         }
     });
+    let members = members(ident);
     quote! {
         #(#unmanaged)*
         #own
 
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::dynamorm::private::Members for #ident {
-            type Document = Self;
-        }
+        #members
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
@@ -153,6 +150,38 @@ fn transparent(ident: &Ident, ty: &Type) -> TokenStream {
         where
             for<'a> #ty: ::dynamorm::private::TemplateAttribute,
         {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Ordered for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::Ordered,
+        {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::HasSize for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::HasSize,
+        {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Prefixed for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::Prefixed,
+        {
+            type Prefix = <#ty as ::dynamorm::private::Prefixed>::Prefix;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Searched for #ident
+        where
+            for<'a> #ty: ::dynamorm::private::Searched,
+        {
+            type Element = <#ty as ::dynamorm::private::Searched>::Element;
+        }
     }
 }
 
@@ -160,6 +189,7 @@ fn text(ident: &Ident, variants: &[Variant]) -> TokenStream {
     let idents = variants.iter().map(|variant| &variant.ident).collect::<Vec<_>>();
     let names = variants.iter().map(|variant| &variant.name).collect::<Vec<_>>();
     let unknown = format!("is not one of the variants of `{ident}`");
+    let kinds = kinds_of_text(ident);
     quote! {
         #[automatically_derived]
         impl #ident {
@@ -202,5 +232,47 @@ fn text(ident: &Ident, variants: &[Variant]) -> TokenStream {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl ::dynamorm::private::TemplateAttribute for #ident {}
+
+        #kinds
+    }
+}
+
+/// What expressions can do with a map: go to its members, and count them.
+pub(crate) fn members(ident: &Ident) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Members for #ident {
+            type Document = Self;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::HasSize for #ident {}
+    }
+}
+
+/// What expressions can do with text.
+pub(crate) fn kinds_of_text(ident: &Ident) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Ordered for #ident {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::HasSize for #ident {}
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Prefixed for #ident {
+            type Prefix = ::dynamorm::private::String;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Searched for #ident {
+            type Element = ::dynamorm::private::String;
+        }
     }
 }

@@ -7,7 +7,7 @@ mod key;
 mod model;
 mod project;
 
-pub(crate) use document::{constants, expand as document};
+pub(crate) use document::{constants, expand as document, kinds_of_text, members};
 pub(crate) use key::{item_key, key_struct, primary_types};
 pub(crate) use model::{expand as model, field_constant, inherent};
 pub(crate) use project::expand as project;

@@ -1,13 +1,14 @@
-//! Conditions and filters: a typed tree that becomes one expression.
+//! Conditions and filters: a tree that knows whose it is, and becomes one expression.
 //!
 //! A condition belongs to a model, so that one of another model does not compile. Handles make them
-//! (`User::CREDITS.ge(5)`), and `and`, `or` and `not` join them. A new comparison: a [`Node`], its text in
-//! [`Node::push`], and a method in `attr.rs`.
+//! (`User::CREDITS.ge(5)`), and `and`, `or` and `not` join them. A new comparison: its form in `tree.rs`, and a method in
+//! `attr.rs` and `path.rs`.
 
 use super::document_path::DocumentPath;
 use super::raw::RawExpression;
+use super::tree::{Node, Term, Tree};
 use super::{EncodedValue, Placeholders};
-use crate::{AttributeValue, Error, Result, limits};
+use crate::AttributeValue;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
@@ -15,70 +16,23 @@ use std::ops::{BitAnd, BitOr, Not};
 /// What must be true of an item of the model `M`, for a write to happen or a read to give it.
 #[must_use = "a condition does nothing until it is given to an operation"]
 pub struct Condition<M> {
-    node: Node,
-    /// Operators and functions in it. Each level of the tree has one at least, so their limit bounds recursion too.
-    operators: usize,
+    tree: Tree,
     of: PhantomData<fn() -> M>,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Node {
-    Compare {
-        path: DocumentPath,
-        operator: &'static str,
-        value: EncodedValue,
-    },
-    Between {
-        path: DocumentPath,
-        low: EncodedValue,
-        high: EncodedValue,
-    },
-    In {
-        path: DocumentPath,
-        values: Vec<EncodedValue>,
-    },
-    /// `attribute_exists(#a)`
-    About {
-        function: &'static str,
-        path: DocumentPath,
-    },
-    /// `begins_with(#a, :v)`
-    With {
-        function: &'static str,
-        path: DocumentPath,
-        value: EncodedValue,
-    },
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Not(Box<Node>),
-    Raw(RawExpression),
-    /// Over the limit on operators: the tree is dropped as soon as it is, however it grows on.
-    TooMany,
-}
-
 impl<M> Condition<M> {
-    pub(crate) fn new(node: Node) -> Self {
-        let operators = match &node {
-            Node::Raw(raw) => raw.operators(),
-            _ => 1,
-        };
-        Self { node, operators, of: PhantomData }
-    }
-
-    /// Joins trees by so many operators more.
-    fn joined(node: Node, operators: usize) -> Self {
-        let node = if operators > limits::EXPRESSION_OPERATORS { Node::TooMany } else { node };
-        Self { node, operators, of: PhantomData }
+    pub(crate) fn new(tree: Tree) -> Self {
+        Self { tree, of: PhantomData }
     }
 
     /// A condition of one function on one attribute, such as `attribute_exists`.
     pub(crate) fn about(function: &'static str, path: impl Into<DocumentPath>) -> Self {
-        Self::new(Node::About { function, path: path.into() })
+        Self::new(Tree::about(function, path.into()))
     }
 
     /// The attribute has this value.
     pub(crate) fn equals(path: impl Into<DocumentPath>, value: EncodedValue) -> Self {
-        Self::new(Node::Compare { path: path.into(), operator: "=", value })
+        Self::new(Tree::compare(Term::Path(path.into()), "=", Term::Value(value)))
     }
 
     /// A condition in DynamoDB's own words, for what the typed ones cannot say.
@@ -101,30 +55,17 @@ impl<M> Condition<M> {
         K: Into<String>,
         V: Into<AttributeValue>,
     {
-        Self::new(Node::Raw(RawExpression::parse(text, values)))
+        Self::new(Tree::raw(RawExpression::parse(text, values)))
     }
 
     /// Both must be true.
     pub fn and(self, other: Condition<M>) -> Self {
-        // A chain of `and` stays one level, however long: parentheses count for the length of the text.
-        let nodes = |node| match node {
-            Node::And(nodes) => nodes,
-            node => vec![node],
-        };
-        let mut all = nodes(self.node);
-        all.extend(nodes(other.node));
-        Self::joined(Node::And(all), self.operators.saturating_add(other.operators).saturating_add(1))
+        Self::new(self.tree.and(other.tree))
     }
 
     /// At least one must be true.
     pub fn or(self, other: Condition<M>) -> Self {
-        let nodes = |node| match node {
-            Node::Or(nodes) => nodes,
-            node => vec![node],
-        };
-        let mut all = nodes(self.node);
-        all.extend(nodes(other.node));
-        Self::joined(Node::Or(all), self.operators.saturating_add(other.operators).saturating_add(1))
+        Self::new(self.tree.or(other.tree))
     }
 
     /// Joins a further condition to one that may be there already.
@@ -137,17 +78,17 @@ impl<M> Condition<M> {
 
     /// The same without its model, as a read keeps it.
     pub(crate) fn untyped(self) -> Condition<()> {
-        Condition { node: self.node, operators: self.operators, of: PhantomData }
+        Condition::new(self.tree)
     }
 
     pub(crate) fn node(&self) -> &Node {
-        &self.node
+        self.tree.node()
     }
 }
 
 impl<M> Clone for Condition<M> {
     fn clone(&self) -> Self {
-        Self { node: self.node.clone(), operators: self.operators, of: PhantomData }
+        Self::new(self.tree.clone())
     }
 }
 
@@ -155,7 +96,7 @@ impl<M> Clone for Condition<M> {
 impl<M> fmt::Debug for Condition<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        match self.node.push(&mut text, &mut Placeholders::default()) {
+        match self.tree.node().push(&mut text, &mut Placeholders::default()) {
             Ok(()) => write!(f, "Condition({text})"),
             Err(error) => write!(f, "Condition(invalid: {error})"),
         }
@@ -180,116 +121,25 @@ impl<M> BitOr for Condition<M> {
 impl<M> Not for Condition<M> {
     type Output = Self;
     fn not(self) -> Self {
-        Self::joined(Node::Not(Box::new(self.node)), self.operators.saturating_add(1))
+        Self::new(self.tree.not())
     }
-}
-
-impl Node {
-    /// Appends its text, adding its names and values to the request's.
-    pub(crate) fn push(&self, text: &mut String, request: &mut Placeholders) -> Result<()> {
-        match self {
-            Node::Compare { path, operator, value } => {
-                path.push(text, request)?;
-                text.push(' ');
-                text.push_str(operator);
-                text.push(' ');
-                request.push_value(text, value.clone().into_present(&path.to_string())?);
-            }
-            Node::Between { path, low, high } => {
-                path.push(text, request)?;
-                text.push_str(" BETWEEN ");
-                request.push_value(text, low.clone().into_present(&path.to_string())?);
-                text.push_str(" AND ");
-                request.push_value(text, high.clone().into_present(&path.to_string())?);
-            }
-            Node::In { path, values } => {
-                let limit = limits::IN_OPERANDS;
-                if values.is_empty() || values.len() > limit {
-                    let got = values.len();
-                    return Err(Error::invalid(format!(
-                        "`in` on attribute `{path}` has {got} values, it takes 1 to {limit}"
-                    )));
-                }
-                path.push(text, request)?;
-                text.push_str(" IN (");
-                for (nth, value) in values.iter().enumerate() {
-                    text.push_str(if nth == 0 { "" } else { ", " });
-                    request.push_value(text, value.clone().into_present(&path.to_string())?);
-                }
-                text.push(')');
-            }
-            Node::About { function, path } => {
-                text.push_str(function);
-                text.push('(');
-                path.push(text, request)?;
-                text.push(')');
-            }
-            Node::With { function, path, value } => {
-                text.push_str(function);
-                text.push('(');
-                path.push(text, request)?;
-                text.push_str(", ");
-                request.push_value(text, value.clone().into_present(&path.to_string())?);
-                text.push(')');
-            }
-            Node::And(nodes) => push_joined(nodes, " AND ", text, request)?,
-            Node::Or(nodes) => push_joined(nodes, " OR ", text, request)?,
-            Node::Not(node) => {
-                text.push_str("NOT (");
-                node.push(text, request)?;
-                text.push(')');
-            }
-            Node::Raw(raw) => raw.push(text, request)?,
-            Node::TooMany => {
-                let limit = limits::EXPRESSION_OPERATORS;
-                return Err(Error::invalid(format!(
-                    "the condition has more than {limit} operators, which is the limit"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls `see` with each attribute name in it.
-    pub(crate) fn names(&self, see: &mut dyn FnMut(&str)) {
-        match self {
-            Node::Compare { path, .. }
-            | Node::Between { path, .. }
-            | Node::In { path, .. }
-            | Node::About { path, .. }
-            | Node::With { path, .. } => see(path.root()),
-            Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| node.names(see)),
-            Node::Not(node) => node.names(see),
-            Node::Raw(raw) => raw.names(see),
-            Node::TooMany => {}
-        }
-    }
-}
-
-fn push_joined(nodes: &[Node], between: &str, text: &mut String, request: &mut Placeholders) -> Result<()> {
-    for (nth, node) in nodes.iter().enumerate() {
-        text.push_str(if nth == 0 { "" } else { between });
-        // Raw text may hold an operator of any precedence.
-        let apart = matches!(node, Node::And(_) | Node::Or(_) | Node::Raw(_));
-        text.push_str(if apart { "(" } else { "" });
-        node.push(text, request)?;
-        text.push_str(if apart { ")" } else { "" });
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::Writer;
     use crate::op::test_models::*;
+    use crate::{AttributeType, Document, Model};
+    use std::collections::HashMap;
 
-    fn text(condition: &Condition<User>) -> String {
+    fn text<M>(condition: &Condition<M>) -> String {
         let mut text = String::new();
         condition.node().push(&mut text, &mut Placeholders::default()).unwrap();
         text
     }
 
-    fn problem(condition: &Condition<User>) -> String {
+    fn problem<M>(condition: &Condition<M>) -> String {
         let pushed = condition.node().push(&mut String::new(), &mut Placeholders::default());
         pushed.unwrap_err().to_string()
     }
@@ -302,9 +152,34 @@ mod tests {
         Condition::raw(expression, [(":v", 1)])
     }
 
+    fn texts<M>(conditions: &[Condition<M>]) -> String {
+        let texts: Vec<String> = conditions.iter().map(text).collect();
+        texts.join("\n")
+    }
+
+    #[derive(Document)]
+    struct Line {
+        price: i64,
+        #[dynamorm(rename = "full-name")]
+        name: String,
+    }
+
+    #[derive(Model)]
+    #[dynamorm(pk = "BASKET#{id}")]
+    struct Basket {
+        id: String,
+        name: String,
+        prefix: Option<String>,
+        count: u32,
+        limit: Option<u32>,
+        lines: Vec<Line>,
+        labels: HashMap<String, String>,
+        any: AttributeValue,
+    }
+
     #[test]
     fn each_comparison_has_its_text() {
-        let texts: Vec<String> = [
+        let conditions = [
             User::CREDITS.eq(1),
             User::CREDITS.ne(1),
             User::CREDITS.lt(1),
@@ -317,11 +192,17 @@ mod tests {
             User::TAGS.contains("a"),
             User::NICKNAME.exists(),
             User::NICKNAME.not_exists(),
-        ]
-        .iter()
-        .map(text)
-        .collect();
-        insta::assert_snapshot!(texts.join("\n"), @"
+            User::NICKNAME.attribute_type(AttributeType::Null),
+            User::TAGS.size().eq(1),
+            User::TAGS.size().ne(1),
+            User::TAGS.size().lt(1_u8),
+            User::TAGS.size().le(1_u64),
+            User::TAGS.size().gt(1_usize),
+            User::TAGS.size().ge(1_i64),
+            User::TAGS.size().between(1, 2),
+            User::TAGS.size().is_in([1, 2]),
+        ];
+        insta::assert_snapshot!(texts(&conditions), @"
         #n0 = :v0
         #n0 <> :v0
         #n0 < :v0
@@ -334,7 +215,135 @@ mod tests {
         contains(#n0, :v0)
         attribute_exists(#n0)
         attribute_not_exists(#n0)
+        attribute_type(#n0, :v0)
+        size(#n0) = :v0
+        size(#n0) <> :v0
+        size(#n0) < :v0
+        size(#n0) <= :v0
+        size(#n0) > :v0
+        size(#n0) >= :v0
+        size(#n0) BETWEEN :v0 AND :v1
+        size(#n0) IN (:v0, :v1)
         ");
+    }
+
+    #[test]
+    fn each_comparison_of_a_path_has_its_text() {
+        let price = || Basket::LINES.at(0).dot(Line::PRICE);
+        let name = || Basket::LINES.at(0).dot(Line::NAME);
+        let conditions = [
+            price().eq(1),
+            price().ne(1),
+            price().lt(1),
+            price().le(1),
+            price().gt(1),
+            price().ge(1),
+            price().between(1, 2),
+            price().is_in([1, 2]),
+            name().begins_with("A"),
+            name().contains("a"),
+            name().exists(),
+            name().not_exists(),
+            name().attribute_type(AttributeType::S),
+            name().size().ge(1),
+            Basket::LABELS.key("env").eq("live"),
+            Basket::LINES.at(2).size().eq(Basket::COUNT),
+        ];
+        insta::assert_snapshot!(texts(&conditions), @"
+        #n0[0].#n1 = :v0
+        #n0[0].#n1 <> :v0
+        #n0[0].#n1 < :v0
+        #n0[0].#n1 <= :v0
+        #n0[0].#n1 > :v0
+        #n0[0].#n1 >= :v0
+        #n0[0].#n1 BETWEEN :v0 AND :v1
+        #n0[0].#n1 IN (:v0, :v1)
+        begins_with(#n0[0].#n1, :v0)
+        contains(#n0[0].#n1, :v0)
+        attribute_exists(#n0[0].#n1)
+        attribute_not_exists(#n0[0].#n1)
+        attribute_type(#n0[0].#n1, :v0)
+        size(#n0[0].#n1) >= :v0
+        #n0.#n1 = :v0
+        size(#n0[2]) = #n1
+        ");
+    }
+
+    #[test]
+    fn attributes_paths_and_sizes_are_compared_with_each_other() {
+        let conditions = [
+            Basket::COUNT.lt(Basket::LIMIT),
+            Basket::LIMIT.ge(Basket::COUNT),
+            Basket::NAME.eq(Basket::LABELS.key("name")),
+            Basket::LABELS.key("name").ne(Basket::PREFIX),
+            Basket::LABELS.key("a").between(Basket::LABELS.key("b"), "c"),
+            Basket::NAME.is_in([Basket::LABELS.key("a"), Basket::LABELS.key("b")]),
+            Basket::NAME.begins_with(Basket::PREFIX),
+            Basket::NAME.contains(Basket::LINES.at(0).dot(Line::NAME)),
+            Basket::COUNT.eq(Basket::LINES.size()),
+            Basket::LIMIT.le(Basket::LINES.size()),
+            Basket::NAME.size().gt(Basket::PREFIX.size()),
+            Basket::NAME.size().between(Basket::COUNT, Basket::LABELS.size()),
+            Basket::NAME.size().is_in([Basket::PREFIX.size(), Basket::LABELS.size()]),
+        ];
+        insta::assert_snapshot!(texts(&conditions), @"
+        #n0 < #n1
+        #n0 >= #n1
+        #n0 = #n1.#n0
+        #n0.#n1 <> #n2
+        #n0.#n1 BETWEEN #n0.#n2 AND :v0
+        #n0 IN (#n1.#n2, #n1.#n3)
+        begins_with(#n0, #n1)
+        contains(#n0, #n1[0].#n2)
+        #n0 = size(#n1)
+        #n0 <= size(#n1)
+        size(#n0) > size(#n1)
+        size(#n0) BETWEEN #n1 AND size(#n2)
+        size(#n0) IN (size(#n1), size(#n2))
+        ");
+    }
+
+    #[test]
+    fn every_side_tells_its_attributes() {
+        let mut seen = Vec::new();
+        let condition = Basket::NAME.begins_with(Basket::PREFIX)
+            & Basket::COUNT.between(Basket::LIMIT, Basket::LINES.size())
+            & !Basket::LABELS.key("a").is_in([Basket::ID]);
+        condition.node().names(&mut |name| seen.push(name.to_owned()));
+        seen.sort();
+        assert_eq!(seen, ["count", "id", "labels", "limit", "lines", "name", "prefix"]);
+    }
+
+    #[test]
+    fn what_has_no_order_is_not_ordered() {
+        let any = |value: AttributeValue| problem(&Basket::ANY.lt(value));
+        assert_eq!(
+            any(true.into()),
+            "attribute `any` is compared by order with a value of type BOOL, DynamoDB orders S, N and B only"
+        );
+        assert!(any(AttributeValue::L(vec![])).contains("of type L,"));
+        assert!(
+            problem(&Basket::ANY.between(AttributeValue::from(1), AttributeValue::Null)).contains("NULL")
+        );
+        assert_eq!(text(&Basket::ANY.lt(AttributeValue::from(1))), "#n0 < :v0");
+        assert_eq!(text(&Basket::ANY.eq(AttributeValue::Null)), "#n0 = :v0");
+    }
+
+    /// Names alone are reused, and only where they are the same to the letter.
+    #[test]
+    fn placeholders_never_collide() {
+        let (mut text, mut request) = (String::new(), Placeholders::default());
+        let mut add = |condition: Condition<Basket>| {
+            condition.node().push(&mut text, &mut request).unwrap();
+            text.push_str("; ");
+        };
+        add(Basket::NAME.eq("a") | (Basket::NAME.eq("b") & Basket::NAME.eq("c")));
+        add(Basket::LABELS.key("Name").eq("d") & Basket::LABELS.key("nAME").eq("e"));
+        add(Condition::raw("name = :v0 OR Name = :v1", [("v0", "f"), ("v1", "g")]));
+        let mut written = Writer::new();
+        request.write(&mut written);
+        text.push_str(str::from_utf8(written.as_bytes()).unwrap());
+        insta::assert_snapshot!(text, @r##"#n0 = :v0 OR (#n0 = :v1 AND #n0 = :v2); #n1.#n2 = :v3 AND #n1.#n3 = :v4; #n0 = :v5 OR #n2 = :v6; ,"ExpressionAttributeNames":{"#n0":"name","#n1":"labels","#n2":"Name","#n3":"nAME"},"ExpressionAttributeValues":{":v0":{"S":"a"},":v1":{"S":"b"},":v2":{"S":"c"},":v3":{"S":"d"},":v4":{"S":"e"},":v5":{"S":"f"},":v6":{"S":"g"}}"##);
     }
 
     #[test]
@@ -397,6 +406,9 @@ mod tests {
         let too_many = "the condition has more than 300 operators, which is the limit";
         assert_eq!(problem(&!!chain(150)), too_many);
         assert_eq!(problem(&chain(151)), too_many);
+        let size = || User::TAGS.size().eq(User::NAME.size());
+        text(&(1..75).fold(size(), |condition, _| condition.or(size())));
+        assert_eq!(problem(&(1..76).fold(size(), |condition, _| condition.or(size()))), too_many);
         let raw = vec!["credits = :v"; 75].join(" OR ");
         text(&(self::raw(&raw) & self::raw(&raw)));
         assert_eq!(problem(&(self::raw(&raw) & self::raw(&raw) & any())), too_many);

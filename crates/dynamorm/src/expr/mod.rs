@@ -3,15 +3,21 @@
 //! One request has one `Placeholders`: all of its expressions share it, so none of their names and values can collide.
 //! Start at `condition.rs`. What is not here: requests (`op/`), how values are stored (`codec/`).
 
+mod comparand;
 pub(crate) mod condition;
 pub(crate) mod document_path;
 pub(crate) mod key_condition;
+mod kind;
 pub(crate) mod raw;
+pub(crate) mod tree;
 pub(crate) mod update;
 mod value;
 
+pub(crate) use comparand::Side;
+pub use comparand::{ByAttribute, BySize, Comparand, Size, SizeComparand};
 pub use condition::Condition;
 pub use key_condition::KeyCondition;
+pub use kind::{AttributeType, HasSize, Ordered};
 pub use update::{ByCalculation, BySpan, ByValue, Operand, SetValue};
 pub use value::{Addable, Deletable, EncodedValue, IntoAttr, Numeric, Optional, Prefixed, Searched};
 

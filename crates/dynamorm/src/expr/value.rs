@@ -1,9 +1,11 @@
 //! Values on their way into an expression: which Rust values an attribute of type `T` can be compared with or set to.
 
 use crate::codec::{Attribute, CodecError, Writer};
-use crate::{Number, Timestamp, Ttl};
+use crate::{AttributeValue, Nullable, Number, Timestamp, Ttl};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// A value, already encoded. The first error waits in it for the operation's terminal.
 #[derive(Clone)]
@@ -27,6 +29,12 @@ impl EncodedValue {
     /// The value as JSON, or `None` if it is absent.
     pub(crate) fn into_json(self, name: &str) -> Result<Option<Vec<u8>>, CodecError> {
         self.0.map_err(|error| error.at(name))
+    }
+
+    /// DynamoDB's word for its type, if there is a value.
+    pub(crate) fn type_name(&self) -> Option<&str> {
+        let json = str::from_utf8(self.0.as_ref().ok()?.as_deref()?).ok()?;
+        json.strip_prefix("{\"")?.split('"').next()
     }
 
     /// The value as JSON, which must not be absent.
@@ -195,12 +203,38 @@ impl Prefixed for String {
 }
 
 #[diagnostic::do_not_recommend]
+impl Prefixed for Cow<'static, str> {
+    type Prefix = String;
+}
+
+#[diagnostic::do_not_recommend]
+impl Prefixed for Arc<str> {
+    type Prefix = String;
+}
+
+#[diagnostic::do_not_recommend]
 impl Prefixed for Vec<u8> {
     type Prefix = Vec<u8>;
 }
 
+/// Of whatever type the value is, that of the prefix must be the same.
+#[diagnostic::do_not_recommend]
+impl Prefixed for AttributeValue {
+    type Prefix = AttributeValue;
+}
+
 #[diagnostic::do_not_recommend]
 impl<T: Prefixed> Prefixed for Option<T> {
+    type Prefix = T::Prefix;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Prefixed> Prefixed for Box<T> {
+    type Prefix = T::Prefix;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Prefixed> Prefixed for Nullable<T> {
     type Prefix = T::Prefix;
 }
 
@@ -220,7 +254,27 @@ impl Searched for String {
 }
 
 #[diagnostic::do_not_recommend]
+impl Searched for Cow<'static, str> {
+    type Element = String;
+}
+
+#[diagnostic::do_not_recommend]
+impl Searched for Arc<str> {
+    type Element = String;
+}
+
+#[diagnostic::do_not_recommend]
+impl Searched for AttributeValue {
+    type Element = AttributeValue;
+}
+
+#[diagnostic::do_not_recommend]
 impl<T: Attribute> Searched for Vec<T> {
+    type Element = T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute, const N: usize> Searched for [T; N] {
     type Element = T;
 }
 
@@ -242,5 +296,15 @@ where
 
 #[diagnostic::do_not_recommend]
 impl<T: Searched> Searched for Option<T> {
+    type Element = T::Element;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Searched> Searched for Box<T> {
+    type Element = T::Element;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Searched> Searched for Nullable<T> {
     type Element = T::Element;
 }

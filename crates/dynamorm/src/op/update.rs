@@ -283,7 +283,7 @@ impl<M: Model, D> Update<M, D> {
                 Ok(())
             })?;
             body.expression("UpdateExpression", &text)?;
-            keys.conditions().for_each(|node| Condition::join(&mut condition, Condition::new(node)));
+            keys.conditions().for_each(|tree| Condition::join(&mut condition, Condition::new(tree)));
         } else if self.origin == Origin::Verbs {
             return Err(Error::invalid(
                 "the update changes nothing: call `set`, `add`, `remove` or `delete`",

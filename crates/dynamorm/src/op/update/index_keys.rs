@@ -8,7 +8,7 @@ use super::target::{Given, Target};
 use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::EncodedValue;
 use crate::expr::Placeholders;
-use crate::expr::condition::Node;
+use crate::expr::tree::{Term, Tree};
 use crate::expr::update::{Action, Changes, Clauses, Right};
 use crate::key::{IndexShape, KeyShape, Part, Segment, render};
 use crate::model::ModelShape;
@@ -128,7 +128,7 @@ impl IndexKeys {
     }
 
     /// What must be true for the keys to be right: attributes that they rely on are as they were read.
-    pub(super) fn conditions(self) -> impl Iterator<Item = Node> {
+    pub(super) fn conditions(self) -> impl Iterator<Item = Tree> {
         self.relied_on.into_iter().map(|(name, value)| is_still(name, value))
     }
 }
@@ -167,12 +167,13 @@ fn unchanged(known: &Known<'_>, name: &'static str) -> Result<Value> {
 }
 
 /// The stored value of an attribute is this one.
-pub(super) fn is_still(name: &'static str, value: Option<Vec<u8>>) -> Node {
+pub(super) fn is_still(name: &'static str, value: Option<Vec<u8>>) -> Tree {
     match value {
         Some(json) => {
-            Node::Compare { path: name.into(), operator: "=", value: EncodedValue::of_json(Some(json)) }
+            let value = Term::Value(EncodedValue::of_json(Some(json)));
+            Tree::compare(Term::Path(name.into()), "=", value)
         }
-        None => Node::About { function: "attribute_not_exists", path: name.into() },
+        None => Tree::about("attribute_not_exists", name.into()),
     }
 }
 
