@@ -18,6 +18,7 @@
 mod batch_write;
 mod changes;
 mod codec;
+mod conditions;
 mod cost;
 mod delete;
 mod errors;
@@ -39,6 +40,7 @@ fn main() -> std::process::ExitCode {
         batch_write::BEHAVIOURS,
         changes::BEHAVIOURS,
         codec::BEHAVIOURS,
+        conditions::BEHAVIOURS,
         cost::BEHAVIOURS,
         delete::BEHAVIOURS,
         errors::BEHAVIOURS,

@@ -97,7 +97,7 @@ impl<M> Size<M> {
         self.compare("=", other.into_side())
     }
 
-    /// Is not equal to this. Unlike with an attribute itself, not true of one that is absent: that has no size.
+    /// Is not equal to this, or the attribute is absent.
     pub fn ne(self, other: impl SizeComparand<M>) -> Condition<M> {
         self.compare("<>", other.into_side())
     }
