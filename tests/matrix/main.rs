@@ -25,9 +25,11 @@ mod errors;
 mod get;
 mod index_keys;
 mod lifecycle;
+mod live;
 mod models;
 mod put;
 mod query;
+mod scan;
 mod start_key;
 mod support;
 mod table;
@@ -47,8 +49,10 @@ fn main() -> std::process::ExitCode {
         get::BEHAVIOURS,
         index_keys::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
+        live::BEHAVIOURS,
         put::BEHAVIOURS,
         query::BEHAVIOURS,
+        scan::BEHAVIOURS,
         start_key::BEHAVIOURS,
         table::BEHAVIOURS,
         transact_write::BEHAVIOURS,

@@ -30,7 +30,7 @@
 //! The map of this crate, from the outside in:
 //!
 //! - [`Db`] is where you start: a transport and the names of tables.
-//! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`BatchWrite`],
+//! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`Scan`], [`BatchWrite`],
 //!   [`TransactWrite`], [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a query.
@@ -81,8 +81,8 @@ pub use model::{FromItem, Key, Model};
 pub use number::Number;
 pub use op::{
     BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached, Get, IntoDelete, IntoPut,
-    Keyed, MissingKeyCondition, Models, Put, Query, TableDescription, TableStatus, TransactWrite, Update,
-    WaitForTable,
+    Keyed, MissingKeyCondition, Models, Put, Query, Scan, TableDescription, TableStatus, TransactWrite,
+    Update, WaitForTable,
 };
 pub use page::{Page, StartKey};
 pub use path::{Element, IntoPath, Keys, Members, Path, Positions};

@@ -44,6 +44,9 @@ pub const EXPRESSION_OPERATORS: usize = 300;
 /// Operands that `IN` takes.
 pub const IN_OPERANDS: usize = 100;
 
+/// Segments that a parallel scan may have.
+pub const SCAN_SEGMENTS: u32 = 1_000_000;
+
 /// Levels that lists and maps may be nested in one attribute.
 pub const NESTING_DEPTH: usize = 32;
 

@@ -2,9 +2,9 @@
 //!
 //! A start key is opaque text for URLs: base64url of `{"lastKey":{…},"index":…,"sort":…}`. It says where a read goes on, so
 //! it is checked against the read that uses it: a start key of another index, another partition or another direction is
-//! refused, not obeyed. With a secret it is signed too (`Db::cursor_secret`).
+//! refused, not obeyed. One of a scan names its table and its segment, for there is no partition to tell. With a secret it is signed too (`Db::cursor_secret`).
 
-use crate::codec::{Attribute, Reader, Writer};
+use crate::codec::{Attribute, CodecError, Reader, Writer};
 use crate::key::{IndexKind, IndexShape, ScalarType};
 use crate::value::{AttributeValue, Item};
 use crate::{Error, Result};
@@ -19,7 +19,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Page<R> {
-    /// What was read, in the order of the key.
+    /// What was read: by a query in the order of the key, by a scan in none.
     pub items: Vec<R>,
     /// Where the next page starts; `None` if there is none.
     pub next: Option<StartKey>,
@@ -70,13 +70,31 @@ pub struct StartKey {
     /// Empty for the table's own key.
     index: String,
     descending: bool,
+    /// Of a scan: its table and segment, since no partition binds it.
+    scan: Option<Scanned>,
     signature: Option<Vec<u8>>,
+}
+
+/// Which scan a start key is of.
+#[derive(Clone, PartialEq, Eq)]
+struct Scanned {
+    table: String,
+    segment: Option<Segment>,
+}
+
+/// A part of a table, told by DynamoDB: which of how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) number: u32,
+    pub(crate) of: u32,
 }
 
 /// Where the read that uses a start key finds its items.
 pub(crate) enum Place {
     /// In the partition of this value, as JSON.
     Partition { value: Vec<u8>, descending: bool },
+    /// Anywhere in the table or the index.
+    Table { segment: Option<Segment> },
 }
 
 /// The longest text that can be a start key: two keys of each sort and the names around them.
@@ -85,12 +103,21 @@ const TEXT_BYTES: usize = 16 * 1024;
 impl StartKey {
     /// From DynamoDB's `LastEvaluatedKey` of a query.
     pub(crate) fn of_partition(last: Item, index: &IndexShape, descending: bool) -> Self {
-        Self { last, index: index.name.to_owned(), descending, signature: None }
+        Self { last, index: index.name.to_owned(), descending, scan: None, signature: None }
+    }
+
+    /// From DynamoDB's `LastEvaluatedKey` of a scan.
+    pub(crate) fn of_table(last: Item, index: &IndexShape, table: &str, segment: Option<Segment>) -> Self {
+        let scan = Some(Scanned { table: table.to_owned(), segment });
+        Self { last, index: index.name.to_owned(), descending: false, scan, signature: None }
     }
 
     /// True if both stand at the same item of the same read; one may be signed and the other not.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
-        self.last == other.last && self.index == other.index && self.descending == other.descending
+        self.last == other.last
+            && self.index == other.index
+            && self.descending == other.descending
+            && self.scan == other.scan
     }
 
     /// Signs it, for a table: whoever knows the secret can tell that it was made here.
@@ -106,7 +133,7 @@ impl StartKey {
         Some(mac)
     }
 
-    /// Checks that it is a start key of this query.
+    /// Checks that it is a start key of this read.
     pub(crate) fn check(
         &self,
         table: &str,
@@ -122,12 +149,28 @@ impl StartKey {
                 return Err(Error::invalid_start_key("the start key's signature does not fit"));
             }
         }
-        if self.index != index.name {
-            return Err(Error::invalid_start_key("the start key is of another index than the query"));
-        }
-        let Place::Partition { value, descending } = place;
-        if self.descending != *descending {
-            return Err(Error::invalid_start_key("the start key is of a query in the other direction"));
+        let problem = match (place, &self.scan) {
+            (Place::Partition { .. }, Some(_)) => Some("the start key is of a scan, and this is a query"),
+            (Place::Table { .. }, None) => Some("the start key is of a query, and this is a scan"),
+            (Place::Table { .. }, Some(scan)) if scan.table != table => {
+                Some("the start key is of another table than the scan")
+            }
+            (Place::Table { segment }, Some(scan)) if scan.segment != *segment => {
+                Some("the start key is of another segment than the scan")
+            }
+            (Place::Partition { .. }, None) if self.index != index.name => {
+                Some("the start key is of another index than the query")
+            }
+            (Place::Table { .. }, Some(_)) if self.index != index.name => {
+                Some("the start key is of another index than the scan")
+            }
+            (Place::Partition { descending, .. }, None) if self.descending != *descending => {
+                Some("the start key is of a query in the other direction")
+            }
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(Error::invalid_start_key(problem));
         }
         let mut expected: Vec<(&str, ScalarType)> = Vec::new();
         for key in index.keys().chain(primary.keys()) {
@@ -145,8 +188,9 @@ impl StartKey {
                 )
             });
         if !fits {
-            return Err(Error::invalid_start_key("the start key has other key attributes than the query"));
+            return Err(Error::invalid_start_key("the start key has other key attributes than the read"));
         }
+        let Place::Partition { value, .. } = place else { return Ok(()) };
         let of_query = AttributeValue::decode(&mut Reader::new(value)?)?;
         if self.last.get(index.partition.attribute) != Some(&of_query) {
             return Err(Error::invalid_start_key("the start key is of another partition than the query"));
@@ -179,8 +223,36 @@ impl StartKey {
         if self.descending {
             writer.raw(",\"sort\":\"DESC\"");
         }
+        if let Some(scan) = &self.scan {
+            writer.raw(",\"scan\":{\"table\":");
+            writer.json_string(&scan.table);
+            if let Some(segment) = scan.segment {
+                writer.raw(",\"segment\":");
+                writer.raw(itoa::Buffer::new().format(segment.number));
+                writer.raw(",\"of\":");
+                writer.raw(itoa::Buffer::new().format(segment.of));
+            }
+            writer.raw("}");
+        }
         writer.raw("}");
         writer.into_bytes()
+    }
+}
+
+impl Scanned {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let (mut table, mut number, mut of) = (String::new(), None, None);
+        reader.object(|reader, name| {
+            match name {
+                "table" => table = reader.string()?.into_owned(),
+                "segment" => number = u32::try_from(reader.count()?).ok(),
+                "of" => of = u32::try_from(reader.count()?).ok(),
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        let segment = number.zip(of).map(|(number, of)| Segment { number, of });
+        Ok(Self { table, segment })
     }
 }
 
@@ -204,7 +276,7 @@ impl FromStr for StartKey {
         };
         let json =
             URL_SAFE.decode(json).or_else(|_| URL_SAFE_NO_PAD.decode(json)).map_err(|_| malformed())?;
-        let (mut last, mut index, mut descending) = (Item::new(), String::new(), false);
+        let (mut last, mut index, mut descending, mut scan) = (Item::new(), String::new(), false, None);
         let mut read = |reader: &mut Reader<'_>| {
             reader.object(|reader, name| {
                 match name {
@@ -215,6 +287,7 @@ impl FromStr for StartKey {
                         })?;
                     }
                     "index" => index = reader.string()?.into_owned(),
+                    "scan" => scan = Some(Scanned::read(reader)?),
                     "sort" => descending = reader.string()?.eq_ignore_ascii_case("desc"),
                     _ => reader.skip()?,
                 }
@@ -229,7 +302,7 @@ impl FromStr for StartKey {
         if last.is_empty() || !last.values().all(scalar) {
             return Err(malformed());
         }
-        Ok(Self { last, index, descending, signature })
+        Ok(Self { last, index, descending, scan, signature })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::item_key::EncodedKey;
+use super::live::Live;
 use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
 use crate::model::{FromItem, Key, Model};
@@ -21,6 +22,7 @@ pub struct Get<'db, R> {
     db: &'db Db,
     key: Result<EncodedKey, CodecError>,
     consistent_read: bool,
+    live: bool,
     of: PhantomData<fn() -> R>,
 }
 
@@ -42,7 +44,7 @@ impl Db {
     /// # }
     /// ```
     pub fn get<K: Key>(&self, key: K) -> Get<'_, K::Model> {
-        Get { db: self, key: EncodedKey::of(&key), consistent_read: false, of: PhantomData }
+        Get { db: self, key: EncodedKey::of(&key), consistent_read: false, live: false, of: PhantomData }
     }
 }
 
@@ -55,7 +57,34 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
 
     /// Reads only the attributes of `P`. The units stay those of the whole item.
     pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<'db, P> {
-        Get { db: self.db, key: self.key, consistent_read: self.consistent_read, of: PhantomData }
+        let Get { db, key, consistent_read, live, .. } = self;
+        Get { db, key, consistent_read, live, of: PhantomData }
+    }
+
+    /// Takes an item whose time to live has passed for absent: DynamoDB deletes it only some time later.
+    ///
+    /// The `Db`'s clock tells. An item without the attribute never expires. The model must have a time to live.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Timestamp, Ttl};
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "SESSION#{id}")]
+    /// # struct Session { id: String, #[dynamorm(ttl)] expires: Option<Ttl> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Session>().execute().await?;
+    /// # let expires = Timestamp::from_epoch_seconds(4_000_000_000);
+    /// # db.put(&Session { id: "s1".into(), expires: Some(Ttl::at(expires)) }).execute().await?;
+    /// let db = db.clock(move || expires);
+    /// assert!(db.get(Session::key("s1")).optional().await?.is_some());
+    /// assert!(db.get(Session::key("s1")).live().optional().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn live(mut self) -> Self {
+        self.live = true;
+        self
     }
 
     /// Shows the request, without sending it.
@@ -64,14 +93,20 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
     ///
     /// If the key cannot be one.
     pub fn to_request(&self) -> Result<Request> {
-        self.request().map_err(|error| error.during(Operation::GetItem, self.table()))
+        let live = self.hidden_by()?;
+        self.request(live).map_err(|error| self.error(error))
     }
 
-    fn table(&self) -> Option<&str> {
-        self.db.table_of(R::Model::SHAPE).ok()
+    fn error(&self, error: impl Into<Error>) -> Error {
+        error.into().during(Operation::GetItem, self.db.table_of(R::Model::SHAPE).ok())
     }
 
-    fn request(&self) -> Result<Request> {
+    fn hidden_by(&self) -> Result<Option<Live>> {
+        let live = self.live.then(|| Live::of(self.db, R::Model::SHAPE)).transpose();
+        live.map_err(|error| self.error(error))
+    }
+
+    fn request(&self, live: Option<Live>) -> Result<Request> {
         let table = self.db.table_of(R::Model::SHAPE)?;
         let key = self.key.as_ref().map_err(Clone::clone)?;
         let mut body = Body::new(table);
@@ -79,8 +114,10 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
         if self.consistent_read {
             body.flag("ConsistentRead", true);
         }
-        if let Some(names) = R::PROJECTION {
-            body.projection(names)?;
+        match (R::PROJECTION, live) {
+            (None, _) => {}
+            (Some(names), None) => body.projection(names)?,
+            (Some(names), Some(live)) => body.projection(&live.names(names))?,
         }
         Ok(body.request(Operation::GetItem, table))
     }
@@ -91,8 +128,10 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
     ///
     /// [`ErrorKind::Codec`] if the item is not an `R`; and those of any operation.
     pub async fn optional(self) -> Result<Option<R>> {
-        let response = self.db.send(self.to_request()?).await?;
-        decode(&response).map_err(|error| Error::from(error).during(Operation::GetItem, self.table()))
+        let live = self.hidden_by()?;
+        let request = self.request(live).map_err(|error| self.error(error))?;
+        let response = self.db.send(request).await?;
+        decode(&response, live).map_err(|error| self.error(error))
     }
 
     /// Reads the item, which must be there.
@@ -126,11 +165,18 @@ impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
     }
 }
 
-fn decode<R: FromItem>(response: &[u8]) -> Result<Option<R>, CodecError> {
+fn decode<R: FromItem>(response: &[u8], live: Option<Live>) -> Result<Option<R>, CodecError> {
     let mut item = None;
     Reader::new(response)?.object(|reader, name| {
         match name {
-            "Item" => item = Some(R::decode(reader)?),
+            "Item" => {
+                let from = reader.position();
+                item = Some(R::decode(reader)?);
+                let text = reader.between(from, reader.position());
+                if live.map_or(Ok(false), |live| live.hides(text))? {
+                    item = None;
+                }
+            }
             _ => reader.skip()?,
         }
         Ok(())
@@ -181,6 +227,18 @@ mod tests {
         "ProjectionExpression":"#n0",
         "ExpressionAttributeNames":{"#n0":"name"}}
         "##);
+    }
+
+    #[test]
+    fn a_get_of_what_is_alive_asks_for_the_time_to_live_too() {
+        let db = db();
+        insta::assert_snapshot!(shown(db.get(Account::key("a1")).project::<Balance>().live().to_request()), @r##"
+        {"TableName":"app",
+        "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
+        "ProjectionExpression":"#n0, #n1",
+        "ExpressionAttributeNames":{"#n0":"balance","#n1":"expires"}}
+        "##);
+        insta::assert_snapshot!(refused(db.get(User::key("u1")).live().to_request()), @r#"GetItem on "app": `User` has no time to live to hide items by: mark a field with `#[dynamorm(ttl)]`, or leave `live` out"#);
     }
 
     #[test]

@@ -9,9 +9,11 @@ mod check;
 mod delete;
 mod get;
 mod item_key;
+mod live;
 mod put;
 mod query;
 mod read;
+mod scan;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_models;
@@ -24,6 +26,7 @@ pub use delete::{Delete, IntoDelete};
 pub use get::Get;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
+pub use scan::Scan;
 pub use table::{
     CreateTable, DeleteTable, DescribeTable, Models, TableDescription, TableStatus, WaitForTable,
 };
@@ -62,6 +65,11 @@ mod tests {
         assert_send(query().count());
         assert_send(query().optional());
         assert_send(query().one());
+        assert_send(db.scan::<Order>().page());
+        assert_send(db.scan::<Order>().take(1));
+        assert_send(db.scan::<Order>().all());
+        assert_send(db.scan::<Order>().stream());
+        assert_send(db.scan::<Order>().count());
         assert_send(db.transact_write().put(&user()).execute());
         assert_send(db.batch_write().put(&user()).execute());
         assert_send(db.create_table::<(User, Order)>().execute());

@@ -78,8 +78,9 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R, MissingKeyCondition> {
     /// The partition to read, and a condition on its sort key: `User::EMAIL_INDEX.partition("ada@example.com")`.
     pub fn key<S>(self, condition: KeyCondition<R::Model, S>) -> Query<'db, R> {
         let mut read = self.read;
-        let Source::Partition { key, .. } = &mut read.source;
-        *key = Some(condition.into());
+        if let Source::Partition { key, .. } = &mut read.source {
+            *key = Some(condition.into());
+        }
         Query { read, of: PhantomData }
     }
 }
@@ -113,14 +114,45 @@ impl<'db, R: FromItem<Model: Model>, K> Query<'db, R, K> {
 
     /// Reads from the highest sort key to the lowest.
     pub fn descending(mut self) -> Self {
-        let Source::Partition { descending, .. } = &mut self.read.source;
-        *descending = true;
+        if let Source::Partition { descending, .. } = &mut self.read.source {
+            *descending = true;
+        }
         self
     }
 
     /// Reads what was written last, for twice the units. A global index cannot.
     pub fn consistent_read(mut self) -> Self {
         self.read.consistent_read = true;
+        self
+    }
+
+    /// Hides items whose time to live has passed: DynamoDB deletes them only some time later.
+    ///
+    /// It is a filter, by the `Db`'s clock: hidden items are read and charged for. An item without the attribute never
+    /// expires. The model must have a time to live.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Timestamp, Ttl};
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{user}", sk = "SESSION#{id}")]
+    /// # struct Session { user: String, id: String, #[dynamorm(ttl)] expires: Option<Ttl> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Session>().execute().await?;
+    /// # let now = Timestamp::from_epoch_seconds(4_000_000_000);
+    /// # let session = |id: &str, expires| Session { user: "u1".into(), id: id.into(), expires: Some(Ttl::at(expires)) };
+    /// # db.put(&session("old", now)).execute().await?;
+    /// # db.put(&session("new", now + std::time::Duration::from_secs(60))).execute().await?;
+    /// let db = db.clock(move || now);
+    /// let sessions = || db.query::<Session>().key(Session::PRIMARY_KEY.partition("u1"));
+    /// assert_eq!(sessions().all().await?.len(), 2);
+    /// assert_eq!(sessions().live().one().await?.id, "new");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn live(mut self) -> Self {
+        self.read.live = true;
         self
     }
 

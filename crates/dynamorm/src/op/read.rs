@@ -11,15 +11,18 @@ mod run;
 pub(crate) use run::{End, collect, stream};
 
 use super::body::Body;
+use super::live::Live;
+use crate::codec::Writer;
 use crate::error::ErrorKind;
-use crate::expr::Condition;
 use crate::expr::key_condition::UntypedKey;
-use crate::key::{IndexKind, IndexShape};
+use crate::expr::{Condition, Placeholders};
+use crate::key::{self, IndexKind, IndexShape, KeyShape, KeyValue};
+use crate::limits::grouped;
 use crate::model::{FromItem, Model, ModelShape};
-use crate::page::Place;
+use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
 use crate::value::Item;
-use crate::{Db, Error, Result, StartKey};
+use crate::{Db, Error, Result, StartKey, limits};
 
 /// What is read, without the type of its items.
 #[derive(Clone)]
@@ -35,6 +38,8 @@ pub(crate) struct Read<'db> {
     pub(crate) start_key: Option<StartKey>,
     pub(crate) consistent_read: bool,
     pub(crate) max_read_units: Option<u32>,
+    /// Hides items whose time to live has passed.
+    pub(crate) live: bool,
 }
 
 /// Where the items are.
@@ -42,6 +47,8 @@ pub(crate) struct Read<'db> {
 pub(crate) enum Source {
     /// In one partition of the table or of an index. A query that has no key yet cannot run, which its type says.
     Partition { key: Option<UntypedKey>, descending: bool },
+    /// Anywhere in the table or in an index.
+    Table { index: &'static IndexShape, segment: Option<Segment> },
 }
 
 /// How a request differs from the plain one.
@@ -71,6 +78,7 @@ impl<'db> Read<'db> {
             start_key: None,
             consistent_read: false,
             max_read_units: None,
+            live: false,
         }
     }
 
@@ -82,6 +90,7 @@ impl<'db> Read<'db> {
     pub(crate) fn operation(&self) -> Operation {
         match self.source {
             Source::Partition { .. } => Operation::Query,
+            Source::Table { .. } => Operation::Scan,
         }
     }
 
@@ -114,8 +123,13 @@ impl<'db> Read<'db> {
                 }
                 (key.index, Place::Partition { value: key.partition, descending: *descending })
             }
+            Source::Table { index, segment } => {
+                push_index(&mut body, index);
+                push_segment(&mut body, *segment)?;
+                (*index, Place::Table { segment: *segment })
+            }
         };
-        body.condition("FilterExpression", self.filter.as_ref())?;
+        self.push_filter(&mut body)?;
         self.push_projection(&mut body, form, index)?;
         match self.limit.into_iter().chain(most).min() {
             Some(0) => return Err(Error::invalid("the limit is 0, it must be 1 or more")),
@@ -147,6 +161,31 @@ impl<'db> Read<'db> {
         Ok(Prepared { request: body.request(self.operation(), table), index })
     }
 
+    /// The filter, of which up to three parts must be true: the item is of the model, is alive, and is asked for.
+    fn push_filter(&self, body: &mut Body) -> Result<()> {
+        let mut parts = Vec::new();
+        if let Source::Table { .. } = self.source {
+            for key in self.model.primary.keys() {
+                push_head(key, &mut parts, body.placeholders())?;
+            }
+        }
+        if self.live {
+            let mut text = String::new();
+            Live::of(self.db, self.model)?.push(&mut text, body.placeholders());
+            parts.push(text);
+        }
+        if parts.is_empty() {
+            return body.condition("FilterExpression", self.filter.as_ref());
+        }
+        if let Some(filter) = &self.filter {
+            let mut text = String::from("(");
+            filter.node().push(&mut text, body.placeholders())?;
+            text.push(')');
+            parts.push(text);
+        }
+        body.expression("FilterExpression", &parts.join(" AND "))
+    }
+
     fn push_projection(&self, body: &mut Body, form: Form, index: &'static IndexShape) -> Result<()> {
         if form == Form::Count {
             body.text("Select", "COUNT");
@@ -166,7 +205,11 @@ impl<'db> Read<'db> {
 
     /// True if not every item that is looked at is one that is found.
     fn is_filtered(&self) -> bool {
-        self.filter.is_some()
+        let by_head = match self.source {
+            Source::Partition { .. } => false,
+            Source::Table { .. } => self.model.primary.keys().any(|key| !key.head().is_empty()),
+        };
+        by_head || self.live || self.filter.is_some()
     }
 
     /// Where to go on after a page, unless that is where it began: going on would never end.
@@ -183,6 +226,7 @@ impl<'db> Read<'db> {
         let table = self.db.table_of(self.model)?;
         let mut next = match &self.source {
             Source::Partition { descending, .. } => StartKey::of_partition(last, index, *descending),
+            Source::Table { segment, .. } => StartKey::of_table(last, index, table, *segment),
         };
         if let Some(secret) = self.db.start_key_secret() {
             next.sign(secret, table);
@@ -203,6 +247,57 @@ impl<'db> Read<'db> {
 fn push_index(body: &mut Body, index: &IndexShape) {
     if index.kind != IndexKind::Primary {
         body.text("IndexName", index.name);
+    }
+}
+
+fn push_segment(body: &mut Body, segment: Option<Segment>) -> Result<()> {
+    let Some(Segment { number, of }) = segment else { return Ok(()) };
+    let limit = limits::SCAN_SEGMENTS;
+    if of == 0 || of > limit {
+        return Err(Error::invalid(format!(
+            "the scan has {} segments, it takes 1 to {}",
+            grouped(of as usize),
+            grouped(limit as usize)
+        )));
+    }
+    if number >= of {
+        return Err(Error::invalid(format!("segment {number} is not one of {of}, which are counted from 0")));
+    }
+    body.number("Segment", number);
+    body.number("TotalSegments", of);
+    Ok(())
+}
+
+/// The condition that a key is one of the model's: what all of them begin with, or are. A key that is an attribute may be
+/// anything.
+fn push_head(key: &KeyShape, parts: &mut Vec<String>, request: &mut Placeholders) -> Result<()> {
+    let head = if key.is_constant() { constant(key)? } else { key.head().to_owned() };
+    if head.is_empty() {
+        return Ok(());
+    }
+    let mut value = Writer::new();
+    value.s(&head);
+    let mut text = String::new();
+    if key.is_constant() {
+        request.push_name(&mut text, key.attribute);
+        text.push_str(" = ");
+        request.push_value(&mut text, value.into_bytes());
+    } else {
+        text.push_str("begins_with(");
+        request.push_name(&mut text, key.attribute);
+        text.push_str(", ");
+        request.push_value(&mut text, value.into_bytes());
+        text.push(')');
+    }
+    parts.push(text);
+    Ok(())
+}
+
+/// The value of a template without fields.
+fn constant(key: &KeyShape) -> Result<String> {
+    match key::render(key, &[], limits::PARTITION_KEY_BYTES)? {
+        KeyValue::S(text) => Ok(text),
+        KeyValue::N(_) | KeyValue::B(_) => Ok(String::new()),
     }
 }
 

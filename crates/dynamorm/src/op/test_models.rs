@@ -34,6 +34,12 @@ pub(crate) struct Account {
     pub(crate) kept: Kept,
 }
 
+#[derive(Debug, Clone, PartialEq, Project)]
+#[dynamorm(of = Account)]
+pub(crate) struct Balance {
+    pub(crate) balance: i64,
+}
+
 /// What the library keeps, flattened into a model.
 #[derive(Debug, Clone, Default, PartialEq, Document)]
 pub(crate) struct Kept {

@@ -243,6 +243,30 @@ fn a_query_that_cannot_be_right_is_refused() {
 }
 
 #[test]
+fn a_query_of_what_is_alive_hides_the_rest_by_a_filter() {
+    let db = db();
+    let query = || db.query::<Account>().key(Account::ALL_ACCOUNTS_INDEX.partition(())).live();
+    insta::assert_snapshot!(shown(query().to_request()), @r##"
+    {"TableName":"app",
+    "IndexName":"all-accounts",
+    "KeyConditionExpression":"#n0 = :v0",
+    "FilterExpression":"NOT (#n1 <= :v1)",
+    "ReturnConsumedCapacity":"TOTAL",
+    "ExpressionAttributeNames":{"#n0":"all-accounts_pk","#n1":"expires"},
+    "ExpressionAttributeValues":{":v0":{"S":"ACCOUNTS"},":v1":{"N":"1790000000"}}}
+    "##);
+    insta::assert_snapshot!(shown(query().filter(Account::BALANCE.eq(1) | Account::BALANCE.eq(2)).to_request()), @r##"
+    {"TableName":"app",
+    "IndexName":"all-accounts",
+    "KeyConditionExpression":"#n0 = :v0",
+    "FilterExpression":"NOT (#n1 <= :v1) AND (#n2 = :v2 OR #n2 = :v3)",
+    "ReturnConsumedCapacity":"TOTAL",
+    "ExpressionAttributeNames":{"#n0":"all-accounts_pk","#n1":"expires","#n2":"balance"},
+    "ExpressionAttributeValues":{":v0":{"S":"ACCOUNTS"},":v1":{"N":"1790000000"},":v2":{"N":"1"},":v3":{"N":"2"}}}
+    "##);
+}
+
+#[test]
 fn a_member_of_a_map_may_be_named_like_a_key() {
     let db = db();
     let filter = Condition::raw("address.email = :e", [(":e", "a")]);
