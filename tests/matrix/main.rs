@@ -18,6 +18,7 @@
 mod batch_write;
 mod changes;
 mod codec;
+mod collection;
 mod conditions;
 mod cost;
 mod delete;
@@ -30,10 +31,12 @@ mod models;
 mod put;
 mod query;
 mod scan;
+mod schema;
 mod start_key;
 mod support;
 mod table;
 mod transact_write;
+mod types;
 mod update;
 mod words;
 
@@ -42,6 +45,7 @@ fn main() -> std::process::ExitCode {
         batch_write::BEHAVIOURS,
         changes::BEHAVIOURS,
         codec::BEHAVIOURS,
+        collection::BEHAVIOURS,
         conditions::BEHAVIOURS,
         cost::BEHAVIOURS,
         delete::BEHAVIOURS,
@@ -53,9 +57,11 @@ fn main() -> std::process::ExitCode {
         put::BEHAVIOURS,
         query::BEHAVIOURS,
         scan::BEHAVIOURS,
+        schema::BEHAVIOURS,
         start_key::BEHAVIOURS,
         table::BEHAVIOURS,
         transact_write::BEHAVIOURS,
+        types::BEHAVIOURS,
         update::BEHAVIOURS,
         words::BEHAVIOURS,
     ])

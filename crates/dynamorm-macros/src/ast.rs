@@ -12,6 +12,24 @@ pub(crate) struct Model {
     pub(crate) fields: Vec<Field>,
     pub(crate) key: PrimaryKey,
     pub(crate) indexes: Vec<Index>,
+    pub(crate) tag: Option<Tag>,
+    pub(crate) schema: Option<Schema>,
+}
+
+/// What an item says of which model it is.
+pub(crate) struct Tag {
+    pub(crate) span: Span,
+    pub(crate) attribute: String,
+    pub(crate) name: String,
+}
+
+/// Which schema items are written in, and how older ones are read.
+pub(crate) struct Schema {
+    pub(crate) span: Span,
+    pub(crate) attribute: String,
+    pub(crate) version: u64,
+    /// From each schema to the next, the first one from 1 to 2.
+    pub(crate) upcasts: Vec<Path>,
 }
 
 /// A projection of the model `of`.
@@ -19,6 +37,19 @@ pub(crate) struct Project {
     pub(crate) ident: Ident,
     pub(crate) of: Option<Path>,
     pub(crate) fields: Vec<Field>,
+}
+
+/// Items of several models, queried with the keys of the model `of`.
+pub(crate) struct Collection {
+    pub(crate) ident: Ident,
+    pub(crate) of: Option<Path>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// What an item of a collection can be.
+pub(crate) struct Member {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
 }
 
 /// An attribute type.

@@ -6,8 +6,9 @@ use crate::place::Place;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, LitStr, Path, Token};
+use syn::{Attribute, LitInt, LitStr, Path, Token};
 
 /// Above a struct or an enum.
 #[derive(Default)]
@@ -16,6 +17,14 @@ pub(crate) struct StructAttrs {
     pub(crate) raw: bool,
     pub(crate) rename_all: Option<Case>,
     pub(crate) of: Option<Path>,
+    /// `type = "User"`
+    pub(crate) tag: Option<LitStr>,
+    pub(crate) type_attribute: Option<LitStr>,
+    /// `schema = 3`
+    pub(crate) schema: Option<LitInt>,
+    pub(crate) schema_attribute: Option<LitStr>,
+    /// `upcast(v1_to_v2, v2_to_v3)`
+    pub(crate) upcast: Option<(Vec<Path>, Span)>,
     pub(crate) key: KeyWords,
     pub(crate) indexes: Vec<IndexWords>,
 }
@@ -145,6 +154,10 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     let path = meta.value()?.parse::<Path>()?;
                     once(&mut read.of, meta, path)?;
                 }
+                "type" | "type_attribute" | "schema" | "schema_attribute" | "upcast" => {
+                    table_words.push((known(word), meta.path.span()));
+                    read_kept(word, meta, &mut read)?;
+                }
                 _ => {}
             }
             Ok(())
@@ -186,6 +199,24 @@ fn merge(all: &mut KeyWords, more: KeyWords, errors: &mut Errors) {
     take(&mut all.sk, more.sk, "sk", KeySource::span, errors);
     take(&mut all.pk_attribute, more.pk_attribute, "pk_attribute", LitStr::span, errors);
     take(&mut all.sk_attribute, more.sk_attribute, "sk_attribute", LitStr::span, errors);
+}
+
+/// The words of what each item of a model says of itself: its type and its schema.
+fn read_kept(word: &str, meta: &ParseNestedMeta<'_>, read: &mut StructAttrs) -> syn::Result<()> {
+    match word {
+        "type" => once(&mut read.tag, meta, text(meta)?),
+        "type_attribute" => once(&mut read.type_attribute, meta, text(meta)?),
+        "schema" => once(&mut read.schema, meta, whole_number(meta)?),
+        "schema_attribute" => once(&mut read.schema_attribute, meta, text(meta)?),
+        _ => {
+            let functions = (functions(meta)?, meta.path.span());
+            once(&mut read.upcast, meta, functions)
+        }
+    }
+}
+
+fn known(word: &str) -> &'static str {
+    Place::Model.words().iter().find(|known| **known == word).copied().unwrap_or_default()
 }
 
 /// Reads what stands above a field or a variant.
@@ -264,6 +295,28 @@ fn text(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     value.parse::<LitStr>().map_err(|error| {
         syn::Error::new(error.span(), format!("write the value in quotes: `{word} = \"…\"`"))
     })
+}
+
+/// `schema = 3`
+fn whole_number(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
+    let wrong = "write the number of the schema that you write now: `schema = 2`";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), wrong))?;
+    value.parse::<LitInt>().map_err(|error| syn::Error::new(error.span(), wrong))
+}
+
+/// `upcast(v1_to_v2, v2_to_v3)`
+fn functions(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Path>> {
+    let wrong = "write the functions from each schema to the next: `upcast(v1_to_v2, v2_to_v3)`";
+    let parse = || {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        let paths = Punctuated::<Path, Token![,]>::parse_terminated(&content).inspect_err(|_| {
+            // What is left unread would be a second mistake.
+            let _ = content.parse::<TokenStream>();
+        })?;
+        Ok(paths.into_iter().collect())
+    };
+    parse().map_err(|error: syn::Error| syn::Error::new(error.span(), wrong))
 }
 
 fn key_source(meta: &ParseNestedMeta<'_>) -> syn::Result<KeySource> {

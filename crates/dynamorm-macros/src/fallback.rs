@@ -1,6 +1,6 @@
 //! After a mistake: the impls all the same, with empty bodies, so that one mistake does not become many where the type is used.
 
-use crate::ast::{Document, DocumentKind, Model, Project};
+use crate::ast::{Collection, Document, DocumentKind, Model, Project};
 use crate::expand;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -47,6 +47,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
                     primary: NOTHING,
                     indexes: &[#(#shapes),*],
                     managed: &[],
+                    kept: ::dynamorm::private::Option::None,
                 };
                 fn item_key(&self) -> #key_ident {
                     #key
@@ -72,6 +73,12 @@ pub(crate) fn project(project: &Project) -> TokenStream {
     let fields = fields(ident);
     let from_item = project.of.as_ref().map(|of| from_item(ident, &quote!(#of)));
     quote!(const _: () = { #fields #from_item };)
+}
+
+/// The impls of an item collection.
+pub(crate) fn collection(collection: &Collection) -> TokenStream {
+    let from_item = collection.of.as_ref().map(|of| from_item(&collection.ident, &quote!(#of)));
+    quote!(const _: () = { #from_item };)
 }
 
 /// The impls of a document.

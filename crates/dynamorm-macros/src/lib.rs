@@ -83,6 +83,43 @@ use syn::DeriveInput;
 /// A field in the table's key cannot be an `Option`. One in an index's key can: `None`, and an empty string, leave the item
 /// out of the index.
 ///
+/// # Type and schema
+///
+/// ```
+/// # use dynamorm::{AttributeValue, Item, Model};
+/// #[derive(Model)]
+/// #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+/// #[dynamorm(type = "User", schema = 2, upcast(name_in_parts))]
+/// struct User {
+///     id: String,
+///     first_name: String,
+///     last_name: String,
+/// }
+///
+/// /// Until schema 2 a user had one `name`.
+/// fn name_in_parts(mut item: Item) -> Result<Item, &'static str> {
+///     let name = item.remove("name").ok_or("there is no name")?;
+///     let (first, last) = name.as_s().and_then(|name| name.split_once(' ')).ok_or("the name is one word")?;
+///     item.insert("first_name".into(), AttributeValue::from(first));
+///     item.insert("last_name".into(), AttributeValue::from(last));
+///     Ok(item)
+/// }
+/// ```
+///
+/// **`type`** is stored in each item, in the attribute `type`, by every put and by an update that makes an item. Reading an item
+/// of another type, or of none, is an error; a query leaves items of other types out, by a filter, except where the sort key of
+/// the table is the same for all items of the model. Items that say nothing of their type are left out as well, unless sort keys
+/// begin with a word of the model's: give them their type, by an update in DynamoDB's own words or by putting them anew, before
+/// you write `type` above their model.
+///
+/// **`schema`** is stored in each item likewise, in the attribute `schema_version`; an item without it is of schema 1. An item of
+/// an older schema is read as it is stored, handed through the functions from its schema on, and decoded then: on every read,
+/// also inside a collection, of an old item that a write gives back, and of the one in an error. An item of a newer schema is an
+/// error. Nothing is written by reading: a put writes an item in the newest schema, whole. An update cannot bring the rest of
+/// an item with it, so it fails with `ConditionFailed` if the stored item is of another schema; a projection of such an item is
+/// an error. Filters, and conditions of writes, are DynamoDB's and look at what is stored, in the schema that it is stored in.
+/// The type and the schema of a flattened model do not count.
+///
 /// # Above the struct
 ///
 /// | Word | What it does |
@@ -96,6 +133,11 @@ use syn::DeriveInput;
 /// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |
 /// | `keys = "raw"` | templates take values as they are, without escapes or fixed widths: for tables that exist already |
 /// | `rename_all = "camelCase"` | names of attributes; also `snake_case`, `kebab-case`, `PascalCase`, `SCREAMING_SNAKE_CASE` |
+/// | `type = "User"` | what each item says of whose it is |
+/// | `type_attribute = "_et"` | the attribute that says it; else `type` |
+/// | `schema = 3` | the schema that items are written in, counted from 1 |
+/// | `upcast(v1_to_v2, v2_to_v3)` | `fn(Item) -> Result<Item, E>` from each older schema to the next |
+/// | `schema_attribute = "v"` | the attribute that holds the schema; else `schema_version` |
 ///
 /// # Above a field
 ///
@@ -196,6 +238,53 @@ pub fn derive_document(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
     derive(input, document)
 }
 
+/// Makes an enum, or a struct of groups, an item collection: the items of several models in one partition, read by one query.
+///
+/// ```
+/// use dynamorm::{Db, Item, ItemCollection, Model, Result};
+///
+/// #[derive(Debug, PartialEq, Model)]
+/// #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+/// struct User { id: String }
+///
+/// #[derive(Debug, PartialEq, Model)]
+/// #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+/// struct Order { customer: String, number: u32 }
+///
+/// #[derive(Debug, PartialEq, ItemCollection)]
+/// #[dynamorm(of = User)]
+/// enum CustomerItem { User(User), Order(Order), Other(Item) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<()> {
+/// # let db = Db::memory()?;
+/// # db.create_table::<(User, Order)>().execute().await?;
+/// # db.put(&User { id: "u1".into() }).execute().await?;
+/// # db.put(&Order { customer: "u1".into(), number: 1 }).execute().await?;
+/// let all = db.query::<CustomerItem>().key(User::PRIMARY_KEY.partition("u1")).all().await?;
+/// assert_eq!(all[0], CustomerItem::Order(Order { customer: "u1".into(), number: 1 }));
+/// assert_eq!(all[1], CustomerItem::User(User { id: "u1".into() }));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is queried with the keys and filters of the model `of`. The query reads the whole partition, of the table or of an index:
+/// unlike one of a model, it is not bounded by what the model's sort keys begin with. A filter applies to all items, those of
+/// other models too.
+///
+/// Each variant holds a model, or a projection of one. Models are told apart by the texts that their key templates begin with.
+/// Where these could be of the same item, and where keys are fields, both models need a type, `#[dynamorm(type = "User")]`,
+/// which does not compile otherwise. At most one variant holds [`Item`](https://docs.rs/dynamorm/latest/dynamorm/type.Item.html):
+/// anything else. Without it, an item that is of none of the models is an error.
+///
+/// | Word | Where | What it does |
+/// |---|---|---|
+/// | `of = User` | above the enum | the model whose keys it is queried with |
+#[proc_macro_derive(ItemCollection, attributes(dynamorm))]
+pub fn derive_item_collection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive(input, collection)
+}
+
 fn derive(
     input: proc_macro::TokenStream,
     expand: impl FnOnce(&DeriveInput) -> TokenStream,
@@ -221,6 +310,15 @@ fn project(input: &DeriveInput) -> TokenStream {
     match &project.of {
         Some(of) if errors.is_empty() => expand::project(&project, of),
         _ => refuse(input, &errors, fallback::project(&project)),
+    }
+}
+
+fn collection(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let collection = check::collection(input, &mut errors);
+    match &collection.of {
+        Some(of) if errors.is_empty() => expand::collection(&collection, of),
+        _ => refuse(input, &errors, fallback::collection(&collection)),
     }
 }
 

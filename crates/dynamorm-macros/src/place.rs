@@ -15,10 +15,12 @@ pub(crate) enum Place {
     NewtypeField,
     Enum,
     Variant,
+    Collection,
+    CollectionVariant,
 }
 
 impl Place {
-    const ALL: [Place; 10] = [
+    const ALL: [Place; 12] = [
         Place::Model,
         Place::ModelField,
         Place::Project,
@@ -29,6 +31,8 @@ impl Place {
         Place::NewtypeField,
         Place::Enum,
         Place::Variant,
+        Place::Collection,
+        Place::CollectionVariant,
     ];
 
     /// The words that can stand here.
@@ -44,6 +48,11 @@ impl Place {
                 "sk_attribute",
                 "keys",
                 "rename_all",
+                "type",
+                "type_attribute",
+                "schema",
+                "schema_attribute",
+                "upcast",
             ],
             Place::ModelField => &[
                 "pk",
@@ -58,13 +67,13 @@ impl Place {
                 "updated_at",
                 "ttl",
             ],
-            Place::Project => &["of"],
+            Place::Project | Place::Collection => &["of"],
             Place::ProjectField => &["rename", "skip", "flatten"],
             Place::Document | Place::Enum => &["rename_all"],
             Place::DocumentField => {
                 &["rename", "skip", "flatten", "version", "created_at", "updated_at", "ttl"]
             }
-            Place::Newtype | Place::NewtypeField => &[],
+            Place::Newtype | Place::NewtypeField | Place::CollectionVariant => &[],
             Place::Variant => &["rename"],
         }
     }
@@ -81,6 +90,8 @@ impl Place {
             Place::NewtypeField => "above a newtype's field",
             Place::Enum => "above an enum",
             Place::Variant => "above a variant",
+            Place::Collection => "above an item collection",
+            Place::CollectionVariant => "above a variant of an item collection",
         }
     }
 
@@ -102,6 +113,9 @@ impl Place {
             "updated" | "modified" | "modified_at" => "updated_at",
             "expires" | "expires_at" | "time_to_live" => "ttl",
             "model" | "for" => "of",
+            "entity" | "discriminator" | "kind" | "tag" => "type",
+            "schema_version" | "model_version" => "schema",
+            "upcasts" | "migrate" | "migrations" => "upcast",
             _ => return name::similar(word, self.words().iter().copied()),
         };
         self.words().contains(&known).then_some(known)

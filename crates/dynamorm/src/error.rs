@@ -345,7 +345,11 @@ impl From<CodecError> for Error {
             Problem::EmptyKey | Problem::KeyTooLong { .. } => ErrorKind::InvalidRequest,
             _ => ErrorKind::Codec,
         };
-        Self::new(kind, error.to_string())
+        let told = Self::new(kind, error.to_string());
+        match error.problem() {
+            Problem::Upcast { .. } => told.with_source(error),
+            _ => told,
+        }
     }
 }
 

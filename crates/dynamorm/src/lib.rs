@@ -42,11 +42,13 @@ extern crate self as dynamorm;
 
 mod attr;
 pub mod codec;
+mod collection;
 mod db;
 mod env;
 mod error;
 mod expr;
 mod index;
+mod kept;
 mod key;
 mod lifecycle;
 pub mod limits;
@@ -89,4 +91,4 @@ pub use path::{Element, IntoPath, Keys, Members, Path, Positions};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};
 
-pub use dynamorm_macros::{Document, Model, Project};
+pub use dynamorm_macros::{Document, ItemCollection, Model, Project};

@@ -1,6 +1,7 @@
 //! The contract between a derive and the operations: what a model is, what its key is, what can be read.
 
 use crate::codec::{CodecError, ItemWriter, Reader, Writer};
+use crate::kept::Kept;
 use crate::key::{IndexShape, KeyShape};
 use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role};
 use crate::op::Update;
@@ -80,6 +81,10 @@ pub trait FromItem: Sized {
     /// The names of the attributes to ask for; `None` asks for the whole item.
     #[doc(hidden)]
     const PROJECTION: Option<&'static [&'static str]>;
+
+    /// True for items of several models: a query reads all that its partition holds, and not only what is the model's.
+    #[doc(hidden)]
+    const IS_COLLECTION: bool = false;
 
     /// Reads an item: `{"name":{"S":"Ada"},…}`.
     ///
@@ -197,6 +202,8 @@ pub struct ModelShape {
     pub indexes: &'static [IndexShape],
     /// The attributes that the library keeps: its own, then those of each flattened struct.
     pub managed: &'static [&'static [ManagedAttribute]],
+    /// What each item says of itself, if it does.
+    pub kept: Option<&'static Kept>,
 }
 
 impl ModelShape {

@@ -1,10 +1,15 @@
 //! Is it legal: from what was written to the checked form, with every mistake of one struct found in one go.
 //!
-//! Start at [`model`]. Fields are checked in `field`, keys and indexes in `key`, names that must differ in `unique`.
+//! Start at [`model`]; item collections are in `collection`. Fields are checked in `field`, keys and indexes in `key`, type and schema in
+//! `kept`, names that must differ in `unique`.
 
+mod collection;
 mod field;
+mod kept;
 mod key;
 mod unique;
+
+pub(crate) use collection::collection;
 
 use crate::ast::{Document, DocumentKind, Field, Model, Project, Storage, Variant};
 use crate::attr::{self, Managed};
@@ -37,6 +42,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     }
     let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
+    let (tag, schema) = (kept::tag(&attrs, errors), kept::schema(&attrs, errors));
     let model = Model {
         vis: input.vis.clone(),
         ident: input.ident.clone(),
@@ -44,8 +50,11 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         fields,
         key: keys.primary,
         indexes: keys.indexes,
+        tag,
+        schema,
     };
     unique::attributes(&model, errors);
+    kept::distinct(&model, errors);
     unique::constants(&model, errors);
     model
 }

@@ -234,3 +234,50 @@ fn a_document_is_a_struct_a_newtype_or_an_enum_of_names() {
         "only above a model",
     );
 }
+
+#[test]
+fn a_type_has_an_attribute_to_itself() {
+    says(&mistake("#[dynamorm(pk = id, type_attribute = \"_et\")]", "id: String"), "write `type = \"…\"`");
+    says(&mistake("#[dynamorm(pk = id, type = \"\")]", "id: String"), "a type has a name");
+    says(
+        &mistake("#[dynamorm(pk = id, type = \"User\", type_attribute = \"\")]", "id: String"),
+        "1 to 255 bytes",
+    );
+    says(
+        &mistake("#[dynamorm(pk = id, type = \"User\")]", "id: String, r#type: String"),
+        "the attribute `type` holds the type of the item: give the field `r#type` another `rename`",
+    );
+    says(
+        &mistake("#[dynamorm(pk = \"U#{id}\", type = \"User\", type_attribute = \"pk\")]", "id: String"),
+        "the attribute `pk` holds a key already: write `type_attribute = \"…\"`",
+    );
+    says(
+        &mistake("#[dynamorm(pk = id, type = \"U\", schema = 1, schema_attribute = \"type\")]", "id: String"),
+        "the attribute `type` holds the type already",
+    );
+}
+
+#[test]
+fn a_schema_has_one_function_from_each_older_one() {
+    let above = |words: &str| format!("#[dynamorm(pk = id, {words})]");
+    for (words, text) in [
+        ("schema = 0", "schemas are counted from 1"),
+        ("schema = \"2\"", "write the number of the schema that you write now: `schema = 2`"),
+        ("schema = 2", "schema 2 needs 1 function from each schema to the next, and none is written"),
+        (
+            "schema = 3, upcast(a)",
+            "needs 2 functions from each schema to the next, and 1 is written: write `upcast(v1_to_v2, v2_to_v3)`",
+        ),
+        ("schema = 9, upcast(a)", "`upcast(v1_to_v2, v2_to_v3, v3_to_v4, …)`"),
+        ("schema = 1, upcast(a)", "schema 1 is the first, and no item is older"),
+        ("upcast(a, b)", "upcast to which schema: write `schema = 3`"),
+        ("schema = 1, upcast = a", "`upcast(v1_to_v2, v2_to_v3)`"),
+        ("schema_attribute = \"v\"", "write `schema = 1` beside it"),
+    ] {
+        says(&mistake(&above(words), "id: String"), text);
+    }
+    assert_eq!(
+        errors(&format!("{} struct User {{ id: String }}", above("schema = 3, upcast(a, b)")), model),
+        Vec::<String>::new()
+    );
+}

@@ -78,7 +78,7 @@ pub(crate) fn attributes(model: &Model, errors: &mut Errors) {
 }
 
 /// All keys of a model, with the word that renames each.
-fn keys(model: &Model) -> impl Iterator<Item = (&Key, &'static str)> {
+pub(super) fn keys(model: &Model) -> impl Iterator<Item = (&Key, &'static str)> {
     let (partition, sort) = match &model.key {
         PrimaryKey::Own { partition, sort } => (Some(partition), sort.as_ref()),
         PrimaryKey::Flattened(_) => (None, None),

@@ -2,11 +2,13 @@
 //!
 //! Here stands what the three derives share, the impl of `Fields`. Start at `model`; its keys are in `key`.
 
+mod collection;
 mod document;
 mod key;
 mod model;
 mod project;
 
+pub(crate) use collection::expand as collection;
 pub(crate) use document::{constants, expand as document, kinds_of_text, members};
 pub(crate) use key::{item_key, key_struct, primary_types};
 pub(crate) use model::{expand as model, field_constant, inherent};

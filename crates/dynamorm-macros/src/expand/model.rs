@@ -5,7 +5,7 @@ use super::key::{
     key_struct, primary_types, shape_name, sort_type, template_checks, write_keys,
 };
 use super::{FieldsImpl, place};
-use crate::ast::{Field, Index, Key, Model, PrimaryKey, Segment, Storage};
+use crate::ast::{Field, Index, Key, Model, PrimaryKey, Schema, Segment, Storage, Tag};
 use crate::attr::Managed;
 use crate::name;
 use proc_macro2::{Ident, TokenStream};
@@ -31,9 +31,14 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             quote!(#name)
         },
     };
-    let distinct = fields.distinct_names(&made_by_templates(model));
+    let beside = made_by_templates(model).into_iter().chain(kept_names(model)).collect::<Vec<_>>();
+    let distinct = fields.distinct_names(&beside);
     let fields = fields.expand();
     let shape = shape(model);
+    let decode = match (&model.tag, &model.schema) {
+        (None, None) => quote!(decode_fields),
+        _ => quote!(decode_kept),
+    };
     let (partition, sort) = primary_types(model);
     let item_key = item_key(model);
     let encode_key = encode_key(model);
@@ -58,7 +63,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
                 fn decode(
                     reader: &mut ::dynamorm::private::Reader<'_>,
                 ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
-                    ::dynamorm::private::decode_fields(reader)
+                    ::dynamorm::private::#decode(reader)
                 }
             }
 
@@ -250,6 +255,7 @@ fn shape(model: &Model) -> TokenStream {
         }},
         None => own,
     };
+    let kept = kept(model);
     quote! {
         const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
             name: #name,
@@ -257,8 +263,47 @@ fn shape(model: &Model) -> TokenStream {
             primary: #primary,
             indexes: #indexes,
             managed: &[<Self as ::dynamorm::private::Fields>::MANAGED],
+            kept: #kept,
         };
     }
+}
+
+/// What each item of the model says of itself.
+fn kept(model: &Model) -> TokenStream {
+    if model.tag.is_none() && model.schema.is_none() {
+        return quote!(::dynamorm::private::Option::None);
+    }
+    let name = name::plain(&model.ident);
+    let option = |value: Option<TokenStream>| match value {
+        Some(value) => quote!(::dynamorm::private::Option::Some(#value)),
+        None => quote!(::dynamorm::private::Option::None),
+    };
+    let type_name = option(model.tag.as_ref().map(|Tag { attribute, name, .. }| {
+        quote!(::dynamorm::private::TypeName { attribute: #attribute, name: #name })
+    }));
+    let schema = option(model.schema.as_ref().map(|Schema { attribute, version, upcasts, .. }| {
+        let upcasts = upcasts.iter().map(|function| {
+            quote_spanned!(place(function)=> |item| ::dynamorm::private::upcast(#function, item))
+        });
+        quote! {
+            ::dynamorm::private::Schema { attribute: #attribute, version: #version, upcasts: &[#(#upcasts),*] }
+        }
+    }));
+    let names = kept_names(model);
+    quote! {
+        ::dynamorm::private::Option::Some(&::dynamorm::private::Kept {
+            model: #name,
+            type_name: #type_name,
+            schema: #schema,
+            names: &[#(#names),*],
+        })
+    }
+}
+
+/// The attributes of the type and the schema.
+fn kept_names(model: &Model) -> impl Iterator<Item = &str> {
+    let tag = model.tag.as_ref().map(|tag| tag.attribute.as_str());
+    tag.into_iter().chain(model.schema.as_ref().map(|schema| schema.attribute.as_str()))
 }
 
 /// Fails to compile if a flattened struct writes a key of its own beside that of the model.

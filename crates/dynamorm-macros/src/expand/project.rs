@@ -34,11 +34,17 @@ pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
             impl ::dynamorm::private::FromItem for #ident {
                 type Model = #of;
                 const PROJECTION: ::dynamorm::private::Option<&'static [&'static str]> =
-                    ::dynamorm::private::Option::Some(<Self as ::dynamorm::private::Fields>::NAMES);
+                    ::dynamorm::private::Option::Some({
+                        const PARTS: &[&[&str]] = &[
+                            <#ident as ::dynamorm::private::Fields>::NAMES,
+                            ::dynamorm::private::kept_names(<#of as ::dynamorm::private::Model>::SHAPE),
+                        ];
+                        &::dynamorm::private::join_names::<{ ::dynamorm::private::count(PARTS) }>(PARTS)
+                    });
                 fn decode(
                     reader: &mut ::dynamorm::private::Reader<'_>,
                 ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
-                    ::dynamorm::private::decode_fields(reader)
+                    ::dynamorm::private::decode_projection(reader)
                 }
             }
         };

@@ -48,6 +48,22 @@ pub struct User {
 );
 
 snapshot!(
+    model_with_a_type_and_a_schema,
+    crate::model,
+    r#"#[dynamorm(pk = id, type = "User", type_attribute = "_et", schema = 2, upcast(v1_to_v2))]
+struct User {
+    id: String,
+}"#
+);
+
+snapshot!(
+    item_collection,
+    crate::collection,
+    r#"#[dynamorm(of = User)]
+enum CustomerItem { User(User), Order(shop::Order), Other(Item) }"#
+);
+
+snapshot!(
     model_with_keys_on_fields,
     crate::model,
     r#"struct Account {

@@ -2,6 +2,7 @@
 
 use crate::limits::grouped;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a value could not be read or written, and where.
 ///
@@ -39,6 +40,34 @@ pub(crate) enum Problem {
     EmptyKey,
     /// A key attribute over its limit, in bytes.
     KeyTooLong { bytes: usize, limit: usize },
+    /// An item of another model than the one that is read.
+    OtherType { model: &'static str },
+    /// An item that no variant of a collection is for.
+    NoMember { collection: &'static str, advice: &'static str },
+    /// An item of a schema that is newer than the one that this program knows, or is no schema at all.
+    UnknownSchema { stored: u64, known: u64 },
+    /// An item of an older schema, read in parts.
+    OldSchema { stored: u64, known: u64 },
+    /// A function from an older schema to the next one failed.
+    Upcast { from: u64, why: Cause },
+}
+
+/// An error of the user's, which may hold values: it is the source, and in no text.
+#[derive(Clone)]
+pub(crate) struct Cause(pub(crate) Arc<dyn std::error::Error + Send + Sync>);
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cause {}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cause")
+    }
 }
 
 impl CodecError {
@@ -99,6 +128,17 @@ impl CodecError {
         path
     }
 
+    /// True if a whole item is wrong, and not one value of it.
+    fn is_about_item(&self) -> bool {
+        matches!(
+            self.0.problem,
+            Problem::NoMember { .. }
+                | Problem::UnknownSchema { .. }
+                | Problem::OldSchema { .. }
+                | Problem::Upcast { .. }
+        )
+    }
+
     pub(crate) fn problem(&self) -> &Problem {
         &self.0.problem
     }
@@ -108,6 +148,7 @@ impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path();
         match path.as_str() {
+            "" if self.is_about_item() => f.write_str("the item ")?,
             "" => f.write_str("the value ")?,
             path => write!(f, "attribute `{path}` ")?,
         }
@@ -124,6 +165,16 @@ impl fmt::Display for CodecError {
                 let (bytes, limit) = (grouped(*bytes), grouped(*limit));
                 write!(f, "is {bytes} bytes, the limit for this key is {limit} bytes")
             }
+            Problem::OtherType { model } => write!(f, "says that the item is no `{model}`"),
+            Problem::NoMember { collection, advice } => write!(f, "is none of `{collection}`: {advice}"),
+            Problem::UnknownSchema { stored, known } => {
+                write!(f, "has schema {stored}, and this program knows the schemas from 1 to {known}")
+            }
+            Problem::OldSchema { stored, known } => write!(
+                f,
+                "has schema {stored}, and only whole items are brought to schema {known}: read it without a projection"
+            ),
+            Problem::Upcast { from, .. } => write!(f, "could not be brought from schema {from} to the next"),
         }
     }
 }
@@ -134,4 +185,11 @@ impl fmt::Debug for CodecError {
     }
 }
 
-impl std::error::Error for CodecError {}
+impl std::error::Error for CodecError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.problem {
+            Problem::Upcast { why, .. } => Some(why.0.as_ref()),
+            _ => None,
+        }
+    }
+}

@@ -19,7 +19,7 @@ mod writer;
 pub use absence::Nullable;
 pub(crate) use collection::decode_member;
 pub use error::CodecError;
-pub(crate) use error::Problem;
+pub(crate) use error::{Cause, Problem};
 pub use reader::Reader;
 pub use set::SetElement;
 pub(crate) use size::item_bytes;

@@ -79,6 +79,28 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Reads members of an object for as long as `member` returns true, and stays where it is then.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`object`](Reader::object).
+    pub(crate) fn object_while(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &str) -> Result<bool, CodecError>,
+    ) -> Result<(), CodecError> {
+        self.open(b'{', "an object")?;
+        if !self.next_is(b'}') {
+            loop {
+                let name = self.name()?;
+                if !member(self, &name)? || !self.next_is(b',') {
+                    break;
+                }
+            }
+        }
+        self.close();
+        Ok(())
+    }
+
     /// Reads an array; `element` is called for each and must read (or skip) it.
     ///
     /// # Errors

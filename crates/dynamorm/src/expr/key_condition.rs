@@ -190,14 +190,24 @@ impl<M, S> From<KeyCondition<M, S>> for UntypedKey {
 }
 
 impl UntypedKey {
-    /// Makes the expression. `model` knows the indexes that a raw one can mean.
+    /// The index that a typed one is for, whose conditions on sort keys keep to those of the model.
+    pub(crate) fn index(&self) -> Option<&'static IndexShape> {
+        match &self.0 {
+            Kind::Typed { index, .. } => Some(index),
+            Kind::Raw { .. } => None,
+        }
+    }
+
+    /// Makes the expression. `model` knows the indexes that a raw one can mean. Of a collection, sort keys are not bounded by
+    /// what those of the model begin with.
     pub(crate) fn resolve(
         &self,
         model: &'static ModelShape,
+        is_collection: bool,
         request: &mut Placeholders,
     ) -> Result<ResolvedKey> {
         match &self.0 {
-            Kind::Typed { index, partition, sort } => typed(index, partition, sort, request),
+            Kind::Typed { index, partition, sort } => typed(index, partition, sort, is_collection, request),
             Kind::Raw { expression, index } => raw(expression, index.as_deref(), model, request),
         }
     }
@@ -207,6 +217,7 @@ fn typed(
     index: &'static IndexShape,
     partition: &KeyParts,
     sort: &Sort,
+    is_collection: bool,
     request: &mut Placeholders,
 ) -> Result<ResolvedKey> {
     let value = render(&index.partition, partition, limits::PARTITION_KEY_BYTES)?;
@@ -216,7 +227,7 @@ fn typed(
     text.push_str(" = ");
     request.push_value(&mut text, json.clone());
     if let Some(shape) = &index.sort {
-        push_sort(shape, sort, &mut text, request)?;
+        push_sort(shape, sort, is_collection, &mut text, request)?;
     }
     Ok(ResolvedKey { index, text, partition: json })
 }
@@ -232,12 +243,20 @@ fn end_of(head: &str) -> KeyValue {
     KeyValue::S(format!("{head}\u{10FFFF}"))
 }
 
-/// Appends the condition on the sort key, bounded by what all sort keys of the model begin with.
-fn push_sort(shape: &KeyShape, sort: &Sort, text: &mut String, request: &mut Placeholders) -> Result<()> {
+/// Appends the condition on the sort key, bounded by what all sort keys of the model begin with, unless those of other models
+/// are asked for as well.
+fn push_sort(
+    shape: &KeyShape,
+    sort: &Sort,
+    is_collection: bool,
+    text: &mut String,
+    request: &mut Placeholders,
+) -> Result<()> {
     let value = |parts: &KeyParts| render(shape, parts, limits::SORT_KEY_BYTES);
-    let head = shape.head();
+    let head = if is_collection { "" } else { shape.head() };
     let start = || KeyValue::S(head.to_owned());
     let condition = match sort {
+        Sort::Any if is_collection => return Ok(()),
         Sort::Any if shape.is_constant() => Comparison::Operator("=", value(&KeyParts::new())?),
         Sort::Any if head.is_empty() => return Ok(()),
         Sort::Any => Comparison::BeginsWith(start()),

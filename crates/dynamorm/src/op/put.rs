@@ -48,7 +48,13 @@ impl EncodedItem {
     pub(crate) fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
         let mut writer = Writer::with_capacity(512);
         let mut managed = ManagedValues::new();
-        writer.item(|members| Fields::encode(item, members, &mut managed))?;
+        writer.item(|members| {
+            Fields::encode(item, members, &mut managed)?;
+            if let Some(kept) = M::SHAPE.kept {
+                kept.encode(members);
+            }
+            Ok(())
+        })?;
         Ok(Self { json: writer.into_bytes(), managed, key: EncodedKey::of(&item.item_key())? })
     }
 

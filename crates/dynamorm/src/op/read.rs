@@ -16,6 +16,7 @@ use crate::codec::Writer;
 use crate::error::ErrorKind;
 use crate::expr::key_condition::UntypedKey;
 use crate::expr::{Condition, Placeholders};
+use crate::kept::TypeName;
 use crate::key::{self, IndexKind, IndexShape, KeyShape, KeyValue};
 use crate::limits::grouped;
 use crate::model::{FromItem, Model, ModelShape};
@@ -32,6 +33,8 @@ pub(crate) struct Read<'db> {
     pub(crate) model: &'static ModelShape,
     /// The attributes to ask for; `None` asks for whole items.
     pub(crate) projection: Option<&'static [&'static str]>,
+    /// Items of other models are read as well.
+    pub(crate) is_collection: bool,
     pub(crate) source: Source,
     pub(crate) filter: Option<Condition<()>>,
     pub(crate) limit: Option<u32>,
@@ -72,6 +75,7 @@ impl<'db> Read<'db> {
             db,
             model: R::Model::SHAPE,
             projection: R::PROJECTION,
+            is_collection: R::IS_COLLECTION,
             source,
             filter: None,
             limit: None,
@@ -84,7 +88,7 @@ impl<'db> Read<'db> {
 
     /// The same read of other attributes.
     pub(crate) fn project<P: FromItem>(self) -> Self {
-        Self { projection: P::PROJECTION, ..self }
+        Self { projection: P::PROJECTION, is_collection: P::IS_COLLECTION, ..self }
     }
 
     pub(crate) fn operation(&self) -> Operation {
@@ -115,7 +119,7 @@ impl<'db> Read<'db> {
         let (index, place) = match &self.source {
             Source::Partition { key, descending } => {
                 let Some(key) = key else { return Err(Error::invalid("the query has no key condition")) };
-                let key = key.resolve(self.model, body.placeholders())?;
+                let key = key.resolve(self.model, self.is_collection, body.placeholders())?;
                 push_index(&mut body, key.index);
                 body.expression("KeyConditionExpression", &key.text)?;
                 if let Some(filter) = &self.filter {
@@ -161,13 +165,16 @@ impl<'db> Read<'db> {
         Ok(Prepared { request: body.request(self.operation(), table), index })
     }
 
-    /// The filter, of which up to three parts must be true: the item is of the model, is alive, and is asked for.
+    /// The filter, of which up to four parts must be true: the item is of the model, is alive, and is asked for.
     fn push_filter(&self, body: &mut Body) -> Result<()> {
         let mut parts = Vec::new();
         if let Source::Table { .. } = self.source {
-            for key in self.model.primary.keys() {
+            for key in self.heads() {
                 push_head(key, &mut parts, body.placeholders())?;
             }
+        }
+        if let Some((of, or_none)) = self.own_type() {
+            parts.push(of.condition(or_none, body.placeholders()));
         }
         if self.live {
             let mut text = String::new();
@@ -207,9 +214,33 @@ impl<'db> Read<'db> {
     fn is_filtered(&self) -> bool {
         let by_head = match self.source {
             Source::Partition { .. } => false,
-            Source::Table { .. } => self.model.primary.keys().any(|key| !key.head().is_empty()),
+            Source::Table { .. } => self.heads().next().is_some(),
         };
-        by_head || self.live || self.filter.is_some()
+        by_head || self.live || self.filter.is_some() || self.own_type().is_some()
+    }
+
+    /// The keys of which a scan for the model tells by what they begin with that they are the model's.
+    fn heads(&self) -> impl Iterator<Item = &'static KeyShape> + use<'_> {
+        self.model.primary.keys().filter(|key| !self.is_collection && !key.head().is_empty())
+    }
+
+    /// The type that items must be of, unless the key alone tells whose they are; and true if sort keys begin with a word of
+    /// the model's.
+    ///
+    /// Items that say nothing of their type are let through then, to be refused when they are read: they are likely to be the
+    /// model's own, from before it had a type.
+    fn own_type(&self) -> Option<(TypeName, bool)> {
+        let of = self.model.kept?.type_name.filter(|_| !self.is_collection)?;
+        match &self.source {
+            Source::Partition { key, .. } => {
+                match key.as_ref()?.index().map(|index| (index.kind, &index.sort)) {
+                    Some((IndexKind::Primary, Some(sort))) if sort.is_constant() => None,
+                    Some((_, Some(sort))) => Some((of, !sort.head().is_empty())),
+                    Some((_, None)) | None => Some((of, false)),
+                }
+            }
+            Source::Table { .. } => Some((of, self.heads().next().is_some())),
+        }
     }
 
     /// Where to go on after a page, unless that is where it began: going on would never end.

@@ -279,6 +279,9 @@ impl<M: Model, D> Update<M, D> {
                     for (name, json) in &target.fields {
                         clauses.set_if_absent(name.clone(), json.clone(), request);
                     }
+                    for (name, json) in shape.kept.iter().flat_map(|kept| kept.members()) {
+                        clauses.set_if_absent(name, json, request);
+                    }
                 }
                 Ok(())
             })?;
@@ -314,13 +317,18 @@ impl<M: Model, D> Update<M, D> {
         Ok(())
     }
 
-    /// Joins to the condition that the item exists, in the version that was read, where that is demanded.
+    /// Joins to the condition that the item exists, in the version that was read, where that is demanded; and that it is of our
+    /// schema if it does.
     fn join_existence(&self, target: &Target, condition: &mut Option<Condition<M>>) {
         match target.version {
             // An item of this version exists.
             Some(version) => Condition::join(condition, version_condition(version)),
             None if self.must_exist || target.must_exist() => Condition::join(condition, exists()),
             None => {}
+        }
+        if let Some(schema) = M::SHAPE.kept.and_then(|kept| kept.schema) {
+            let exists = self.must_exist || target.must_exist();
+            Condition::join(condition, schema.condition(M::SHAPE, exists));
         }
     }
 
