@@ -28,6 +28,7 @@ mod index_keys;
 mod lifecycle;
 mod live;
 mod models;
+mod parallel_scan;
 mod put;
 mod query;
 mod scan;
@@ -54,6 +55,7 @@ fn main() -> std::process::ExitCode {
         index_keys::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
         live::BEHAVIOURS,
+        parallel_scan::BEHAVIOURS,
         put::BEHAVIOURS,
         query::BEHAVIOURS,
         scan::BEHAVIOURS,

@@ -83,10 +83,10 @@ pub use model::{FromItem, Key, Model};
 pub use number::Number;
 pub use op::{
     BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached, Get, IntoDelete, IntoPut,
-    Keyed, MissingKeyCondition, Models, Put, Query, Scan, TableDescription, TableStatus, TransactWrite,
-    Update, WaitForTable,
+    Keyed, MissingKeyCondition, Models, ParallelScan, Put, Query, Scan, TableDescription, TableStatus,
+    TransactWrite, Update, WaitForTable,
 };
-pub use page::{Page, StartKey};
+pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, IntoPath, Keys, Members, Path, Positions};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};

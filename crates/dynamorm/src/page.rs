@@ -4,6 +4,10 @@
 //! it is checked against the read that uses it: a start key of another index, another partition or another direction is
 //! refused, not obeyed. One of a scan names its table and its segment, for there is no partition to tell. With a secret it is signed too (`Db::cursor_secret`).
 
+mod start_keys;
+
+pub use start_keys::StartKeys;
+
 use crate::codec::{Attribute, CodecError, Reader, Writer};
 use crate::key::{IndexKind, IndexShape, ScalarType};
 use crate::value::{AttributeValue, Item};
@@ -15,14 +19,14 @@ use sha2::Sha256;
 use std::fmt;
 use std::str::FromStr;
 
-/// One page of a read.
+/// One page of a read. A parallel scan's goes on at [`StartKeys`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Page<R> {
+pub struct Page<R, N = StartKey> {
     /// What was read: by a query in the order of the key, by a scan in none.
     pub items: Vec<R>,
     /// Where the next page starts; `None` if there is none.
-    pub next: Option<StartKey>,
+    pub next: Option<N>,
     /// How many items DynamoDB looked at before the filter: what it charges for.
     pub scanned_count: u64,
     /// The read units that it consumed, if the answer said: a multiple of one half.
@@ -122,15 +126,8 @@ impl StartKey {
 
     /// Signs it, for a table: whoever knows the secret can tell that it was made here.
     pub(crate) fn sign(&mut self, secret: &[u8], table: &str) {
-        self.signature = self.mac(secret, table).map(|mac| mac.finalize().into_bytes().to_vec());
-    }
-
-    fn mac(&self, secret: &[u8], table: &str) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
-        mac.update(table.as_bytes());
-        mac.update(b"\n");
-        mac.update(&self.json());
-        Some(mac)
+        let mac = mac(secret, table, &self.json());
+        self.signature = mac.map(|mac| mac.finalize().into_bytes().to_vec());
     }
 
     /// Checks that it is a start key of this read.
@@ -144,7 +141,8 @@ impl StartKey {
     ) -> Result<()> {
         if let Some(secret) = secret {
             let signature = self.signature.as_deref().unwrap_or_default();
-            let genuine = self.mac(secret, table).is_some_and(|mac| mac.verify_slice(signature).is_ok());
+            let mac = mac(secret, table, &self.json());
+            let genuine = mac.is_some_and(|mac| mac.verify_slice(signature).is_ok());
             if !genuine {
                 return Err(Error::invalid_start_key("the start key's signature does not fit"));
             }
@@ -172,22 +170,7 @@ impl StartKey {
         if let Some(problem) = problem {
             return Err(Error::invalid_start_key(problem));
         }
-        let mut expected: Vec<(&str, ScalarType)> = Vec::new();
-        for key in index.keys().chain(primary.keys()) {
-            if !expected.iter().any(|(name, _)| *name == key.attribute) {
-                expected.push((key.attribute, key.kind));
-            }
-        }
-        let fits = expected.len() == self.last.len()
-            && expected.iter().all(|(name, kind)| {
-                matches!(
-                    (self.last.get(*name), kind),
-                    (Some(AttributeValue::S(_)), ScalarType::S)
-                        | (Some(AttributeValue::N(_)), ScalarType::N)
-                        | (Some(AttributeValue::B(_)), ScalarType::B)
-                )
-            });
-        if !fits {
+        if !fits(&self.last, index, primary) {
             return Err(Error::invalid_start_key("the start key has other key attributes than the read"));
         }
         let Place::Partition { value, .. } = place else { return Ok(()) };
@@ -205,9 +188,7 @@ impl StartKey {
     /// The key attributes as DynamoDB takes them, for `ExclusiveStartKey`.
     pub(crate) fn last_key(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        // Scalars always encode.
-        let _ =
-            writer.item(|item| self.last.iter().try_for_each(|(name, value)| item.attribute(name, value)));
+        push_item(&mut writer, &self.last);
         writer.into_bytes()
     }
 
@@ -256,6 +237,48 @@ impl Scanned {
     }
 }
 
+/// What the text of a start key is signed with, for one table.
+fn mac(secret: &[u8], table: &str, json: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    mac.update(table.as_bytes());
+    mac.update(b"\n");
+    mac.update(json);
+    Some(mac)
+}
+
+/// True if these are the key attributes of the index and of the table, and no others.
+fn fits(last: &Item, index: &IndexShape, primary: &IndexShape) -> bool {
+    let mut expected: Vec<(&str, ScalarType)> = Vec::new();
+    for key in index.keys().chain(primary.keys()) {
+        if !expected.iter().any(|(name, _)| *name == key.attribute) {
+            expected.push((key.attribute, key.kind));
+        }
+    }
+    expected.len() == last.len()
+        && expected.iter().all(|(name, kind)| {
+            matches!(
+                (last.get(*name), kind),
+                (Some(AttributeValue::S(_)), ScalarType::S)
+                    | (Some(AttributeValue::N(_)), ScalarType::N)
+                    | (Some(AttributeValue::B(_)), ScalarType::B)
+            )
+        })
+}
+
+fn push_item(writer: &mut Writer, item: &Item) {
+    // Scalars always encode.
+    let _ = writer.item(|writer| item.iter().try_for_each(|(name, value)| writer.attribute(name, value)));
+}
+
+fn read_item(reader: &mut Reader<'_>) -> Result<Item, CodecError> {
+    let mut item = Item::new();
+    reader.object(|reader, name| {
+        item.insert(name.to_owned(), AttributeValue::decode(reader)?);
+        Ok(())
+    })?;
+    Ok(item)
+}
+
 /// Text that is not a start key: what is wrong with it stays unsaid, since it comes from clients.
 fn malformed() -> Error {
     Error::invalid_start_key("the start key is malformed")
@@ -280,12 +303,7 @@ impl FromStr for StartKey {
         let mut read = |reader: &mut Reader<'_>| {
             reader.object(|reader, name| {
                 match name {
-                    "lastKey" => {
-                        reader.object(|reader, name| {
-                            last.insert(name.to_owned(), AttributeValue::decode(reader)?);
-                            Ok(())
-                        })?;
-                    }
+                    "lastKey" => last = read_item(reader)?,
                     "index" => index = reader.string()?.into_owned(),
                     "scan" => scan = Some(Scanned::read(reader)?),
                     "sort" => descending = reader.string()?.eq_ignore_ascii_case("desc"),

@@ -8,7 +8,9 @@ mod budget;
 mod response;
 mod run;
 
-pub(crate) use run::{End, collect, stream};
+pub(crate) use budget::Budget;
+pub(crate) use response::Sink;
+pub(crate) use run::{End, Run, collect, stream};
 
 use super::body::Body;
 use super::live::Live;
@@ -211,7 +213,7 @@ impl<'db> Read<'db> {
     }
 
     /// True if not every item that is looked at is one that is found.
-    fn is_filtered(&self) -> bool {
+    pub(crate) fn is_filtered(&self) -> bool {
         let by_head = match self.source {
             Source::Partition { .. } => false,
             Source::Table { .. } => self.heads().next().is_some(),

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 
 /// What was consumed so far, and what may be.
 #[derive(Default)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     max: Option<f64>,
     consumed: Option<f64>,
     scanned: u64,
@@ -13,12 +13,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(max: Option<u32>, consistent_read: bool) -> Self {
+    pub(crate) fn new(max: Option<u32>, consistent_read: bool) -> Self {
         Self { max: max.map(f64::from), consistent_read, ..Self::default() }
     }
 
     /// Adds what one request consumed.
-    pub(super) fn add(&mut self, consumed: Option<f64>, scanned: u64) -> Result<()> {
+    pub(crate) fn add(&mut self, consumed: Option<f64>, scanned: u64) -> Result<()> {
         if self.max.is_some() && consumed.is_none() {
             let problem = "the answer does not say what it consumed, so `max_read_units` cannot be kept";
             return Err(Error::new(ErrorKind::Service, problem));
@@ -31,17 +31,17 @@ impl Budget {
     }
 
     /// The read units so far, if the answers said.
-    pub(super) fn consumed(&self) -> Option<f64> {
+    pub(crate) fn consumed(&self) -> Option<f64> {
         self.consumed
     }
 
-    pub(super) fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.max.is_some_and(|max| self.consumed.unwrap_or(0.0) >= max)
     }
 
     /// The items that the next request may look at: as many as the rest pays for if they are like those before, and items of
     /// 4 KB, half a unit or a whole one each, as long as there are none.
-    pub(super) fn limit(&self) -> Option<u32> {
+    pub(crate) fn limit(&self) -> Option<u32> {
         let consumed = self.consumed.unwrap_or(0.0);
         let rest = self.max? - consumed;
         let per_item = match self.scanned {

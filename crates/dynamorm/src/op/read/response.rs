@@ -58,7 +58,8 @@ impl Response {
             }
             Ok(())
         })?;
-        if more {
+        // Where nothing was wanted, there is no last item to go on after.
+        if more && response.taken > 0 {
             let text = reader.between(last_taken.0, last_taken.1);
             response.cut = Some(read_item(&mut Reader::from_text(text))?);
         }

@@ -37,6 +37,8 @@ pub(crate) struct Run<'db> {
     /// Where the next request begins.
     next: Option<StartKey>,
     index: Option<&'static IndexShape>,
+    /// The most items that a request may look at, beside all else that limits it.
+    most: Option<u32>,
     /// Items so far, after the filter, and before it.
     found: u64,
     scanned_count: u64,
@@ -67,6 +69,7 @@ impl<'db> Run<'db> {
             budget,
             next,
             index: None,
+            most: None,
             found: 0,
             scanned_count: 0,
             done: false,
@@ -88,7 +91,7 @@ impl<'db> Run<'db> {
             End::Count => (Form::Count, None),
         };
         let most = most.map(|items| u32::try_from(items).unwrap_or(u32::MAX));
-        let most = most.into_iter().chain(self.budget.limit()).min();
+        let most = most.into_iter().chain(self.budget.limit()).chain(self.most).min();
         let prepared = self.read.prepare(form, most, self.next.as_ref())?;
         self.index = Some(prepared.index);
         let (answer, span) = self.read.db.send_traced(prepared.request).await?;
@@ -139,6 +142,35 @@ impl<'db> Run<'db> {
                 End::All(_) | End::Count => false,
             };
         Ok(())
+    }
+
+    /// Lets each request look at so many items at most.
+    pub(crate) fn limited(self, most: Option<u32>) -> Self {
+        Self { most, ..self }
+    }
+
+    /// Asks for something else, before an answer is accepted.
+    pub(crate) fn set_end(&mut self, end: End) {
+        self.end = end;
+    }
+
+    /// True if the terminal has what it asked for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    pub(crate) fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// How many items were looked at, and what was consumed.
+    pub(crate) fn cost(&self) -> (u64, Option<f64>) {
+        (self.scanned_count, self.budget.consumed())
+    }
+
+    /// Where to go on.
+    pub(crate) fn into_next(self) -> Option<StartKey> {
+        self.next
     }
 
     fn page<R>(self, items: Vec<R>) -> Page<R> {

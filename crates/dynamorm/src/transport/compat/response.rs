@@ -4,7 +4,8 @@
 
 use crate::transport::Failure;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, BatchStatementResponse, ConsumedCapacity, ItemResponse, KeysAndAttributes, WriteRequest,
+    AttributeValue, BatchStatementResponse, Capacity, ConsumedCapacity, ItemResponse, KeysAndAttributes,
+    WriteRequest,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -166,23 +167,38 @@ fn list(items: Vec<Attributes>) -> Result<Value, Failure> {
     items.into_iter().map(attributes).collect::<Result<_, _>>().map(Value::Array)
 }
 
-/// The totals: what was consumed by which index is left out.
+/// What was consumed, by the table and each index where the client says.
 fn capacity(consumed: ConsumedCapacity) -> Value {
-    let units = [
-        ("CapacityUnits", consumed.capacity_units),
-        ("ReadCapacityUnits", consumed.read_capacity_units),
-        ("WriteCapacityUnits", consumed.write_capacity_units),
-    ];
-    let mut members = Map::new();
+    let mut members =
+        units(consumed.capacity_units, consumed.read_capacity_units, consumed.write_capacity_units);
     if let Some(table) = consumed.table_name {
         members.insert("TableName".to_owned(), Value::String(table));
     }
-    for (name, units) in units {
-        if let Some(units) = units {
-            members.insert(name.to_owned(), Value::from(units));
+    if let Some(table) = consumed.table {
+        members.insert("Table".to_owned(), Value::Object(part(&table)));
+    }
+    for (name, indexes) in [
+        ("LocalSecondaryIndexes", consumed.local_secondary_indexes),
+        ("GlobalSecondaryIndexes", consumed.global_secondary_indexes),
+    ] {
+        if let Some(indexes) = indexes {
+            let indexes = indexes.into_iter().map(|(index, units)| (index, Value::Object(part(&units))));
+            members.insert(name.to_owned(), Value::Object(indexes.collect()));
         }
     }
     Value::Object(members)
+}
+
+/// What a table itself or an index was charged for.
+fn part(consumed: &Capacity) -> Map<String, Value> {
+    units(consumed.capacity_units, consumed.read_capacity_units, consumed.write_capacity_units)
+}
+
+fn units(all: Option<f64>, read: Option<f64>, write: Option<f64>) -> Map<String, Value> {
+    [("CapacityUnits", all), ("ReadCapacityUnits", read), ("WriteCapacityUnits", write)]
+        .into_iter()
+        .filter_map(|(name, units)| Some((name.to_owned(), Value::from(units?))))
+        .collect()
 }
 
 fn attributes(item: Attributes) -> Result<Value, Failure> {
