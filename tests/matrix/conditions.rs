@@ -1,7 +1,7 @@
 //! Conditions and filters: that each comparison, on each kind of path, is true of the right items.
 
 use crate::support::{TestDb, matrix};
-use dynamorm::{AttributeType, AttributeValue, Condition, Document, Model, Nullable, Result};
+use dynamorm::{AttributeType, AttributeValue, Condition, Document, Model, Nullable, Result, cond};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 matrix![
@@ -12,6 +12,7 @@ matrix![
     members_elements_and_keys_are_compared_at_every_depth,
     the_positions_of_a_list_match,
     joined_conditions_select_their_items,
+    conditions_in_words_select_the_same_items,
     raw_conditions_select_the_same_items,
     names_with_hyphens_reserved_words_and_other_letters_are_names,
     names_that_differ_only_in_case_are_two_names,
@@ -464,4 +465,23 @@ async fn a_filter_uses_no_key_attribute_on_either_side(db: TestDb) -> Result<()>
     let rest: Vec<Order> = db.query::<Order>().key(of_customer).all().await?;
     assert!(rest.is_empty());
     Ok(())
+}
+
+async fn conditions_in_words_select_the_same_items(db: TestDb) -> Result<()> {
+    three(&db).await?;
+    let (city, nth) = ("Paris", 1);
+    let cases = [
+        (cond!(Basket: count >= 5 AND NOT paid = true), "b"),
+        (cond!(Basket: address.city = {city} OR size(lines) = 0), "ac"),
+        (cond!(Basket: lines[{nth}].price = 30 AND address.next.next.city IN ("Bonn", "Rome")), "c"),
+        (cond!(Basket: count BETWEEN limit AND 7 AND begins_with(name, {"name"})), "bc"),
+        (cond!(Basket: labels."home".city = "Oslo" OR labels.{"a.b [0] #n"}.city > "K"), "bc"),
+        (cond!(Basket: attribute_type(note, NULL) OR contains(numbers, {count_of_c()})), "bc"),
+        (cond!(Basket: attribute_not_exists(limit) AND status = {Status::Open}), "a"),
+    ];
+    assert_matching(&db, cases).await
+}
+
+fn count_of_c() -> i64 {
+    7
 }

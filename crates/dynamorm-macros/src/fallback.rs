@@ -86,10 +86,9 @@ pub(crate) fn document(document: &Document) -> TokenStream {
     let ident = &document.ident;
     let failed = failed();
     let constants = expand::constants(document);
-    let as_struct = match document.kind {
-        DocumentKind::Struct(_) => {
-            let fields = fields(ident);
-            let members = expand::members(ident);
+    let as_struct = match &document.kind {
+        DocumentKind::Struct(written) => {
+            let (fields, members) = (fields(ident), expand::members(ident, written));
             Some(quote!(#fields #members))
         }
         DocumentKind::Newtype(_) => None,

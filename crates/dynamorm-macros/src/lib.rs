@@ -1,4 +1,4 @@
-//! The derives of dynamorm: they parse, check and emit, and hold no logic that runs.
+//! The derives of dynamorm, and `cond!`: they parse, check and emit, and hold no logic that runs.
 //!
 //! Four questions, in the order of the files: what did they write (`attr`, `place`, `template`), what is it (`ast`), is it legal
 //! (`check`), what do we emit (`expand`, and `fallback` after a mistake).
@@ -6,6 +6,7 @@
 mod ast;
 mod attr;
 mod check;
+mod cond;
 mod errors;
 mod expand;
 mod fallback;
@@ -283,6 +284,53 @@ pub fn derive_document(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
 #[proc_macro_derive(ItemCollection, attributes(dynamorm))]
 pub fn derive_item_collection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input, collection)
+}
+
+/// Makes a condition of the model before the colon, in DynamoDB's own words: the same as the calls of the handles.
+///
+/// ```
+/// use dynamorm::{Condition, Document, Model, cond};
+/// # use std::collections::{BTreeSet, HashMap};
+///
+/// #[derive(Document)]
+/// struct Address { city: String }
+///
+/// #[derive(Document)]
+/// struct Line { price: i64 }
+///
+/// #[derive(Model)]
+/// #[dynamorm(table = "app", pk = "USER#{id}")]
+/// struct User {
+///     id: String,
+///     email: String,
+///     credits: i64,
+///     floor: i64,
+///     active: bool,
+///     address: Option<Address>,
+///     lines: Vec<Line>,
+///     labels: HashMap<String, String>,
+///     tags: BTreeSet<String>,
+/// }
+///
+/// let (amount, prefix) = (5, "ada");
+/// let rich: Condition<User> = cond!(User: credits >= {amount} AND begins_with(email, {prefix}) AND NOT active = false);
+/// let same: Condition<User> = User::CREDITS.ge(amount).and(User::EMAIL.begins_with(prefix)).and(!User::ACTIVE.eq(false));
+/// # assert_eq!(format!("{rich:?}"), format!("{same:?}"));
+///
+/// let _ = cond!(User: address.city = "Paris" OR size(tags) > 3 AND credits > floor);
+/// let _ = cond!(User: lines[0].price BETWEEN 1 AND {2 * amount} OR labels."env" IN ("live", "test"));
+/// let _ = cond!(User: attribute_exists(address) AND attribute_type(tags, SS) AND contains(tags, "new"));
+/// ```
+///
+/// - Attributes are the fields of the struct, by their names in Rust. `.member` goes into a document, `[position]` into a
+///   list and `."key"` into a map; `[{nth}]` and `.{key}` do it by a value.
+/// - Values are Rust in braces, or literals. Their types are checked as by the calls.
+/// - Operators are `=`, `<>`, `<`, `<=`, `>`, `>=`, `BETWEEN … AND …` and `IN (…)`; then `NOT`, `AND` and `OR`, which bind in
+///   this order. Keywords are written in any case; a field that is named like one is written `r#and`.
+/// - Functions are `attribute_exists`, `attribute_not_exists`, `attribute_type`, `begins_with`, `contains` and `size`.
+#[proc_macro]
+pub fn cond(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    cond::expand(input.into()).into()
 }
 
 fn derive(

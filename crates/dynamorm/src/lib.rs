@@ -91,4 +91,4 @@ pub use path::{Element, IntoPath, Keys, Members, Path, Positions};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};
 
-pub use dynamorm_macros::{Document, ItemCollection, Model, Project};
+pub use dynamorm_macros::{Document, ItemCollection, Model, Project, cond};

@@ -118,6 +118,15 @@ impl<M, T, Role> Attr<M, T, Role> {
         Path::from(self).dot(member)
     }
 
+    /// The member of a document by its field: what `cond!` makes of `address.city`.
+    #[doc(hidden)]
+    pub fn __member<U, R>(self, select: impl FnOnce(T::Named) -> Attr<T::Document, U, R>) -> Path<M, U, R>
+    where
+        T: Members,
+    {
+        Path::from(self).__member(select)
+    }
+
     /// The element of a list at a position, from 0. A condition on one beyond the end is as on an absent attribute.
     pub fn at<E>(self, position: usize) -> Path<M, E, Element>
     where
@@ -143,6 +152,15 @@ impl<M, T, Role> Path<M, T, Role> {
         T: Members,
     {
         Path::new(self.path.step(Step::Name(member.name().into())))
+    }
+
+    /// The member of a document by its field: what `cond!` makes of `address.city`.
+    #[doc(hidden)]
+    pub fn __member<U, R>(self, select: impl FnOnce(T::Named) -> Attr<T::Document, U, R>) -> Path<M, U, R>
+    where
+        T: Members,
+    {
+        self.dot(select(T::NAMED))
     }
 
     /// The element of a list at a position, as [`Attr::at`].

@@ -4,7 +4,7 @@ pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
 pub use crate::collection::{Member, are_apart, at_most_one_takes_any, member, share_a_table};
-pub use crate::expr::{HasSize, Ordered, Prefixed, Searched};
+pub use crate::expr::{AttributeType, HasSize, Ordered, Prefixed, Searched};
 pub use crate::index::Index;
 pub use crate::kept::{Kept, Schema, TypeName, decode_kept, decode_projection, kept_names, upcast};
 pub use crate::key::{

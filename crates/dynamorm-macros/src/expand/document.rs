@@ -4,7 +4,7 @@ use super::{FieldsImpl, field_constant, place};
 use crate::ast::{Document, DocumentKind, Field, Variant};
 use crate::check;
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
 /// All that a document's derive emits.
@@ -67,7 +67,7 @@ fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
             );
         }
     });
-    let members = members(ident);
+    let members = members(ident, fields);
     quote! {
         #(#unmanaged)*
         #own
@@ -238,12 +238,26 @@ fn text(ident: &Ident, variants: &[Variant]) -> TokenStream {
 }
 
 /// What expressions can do with a map: go to its members, and count them.
-pub(crate) fn members(ident: &Ident) -> TokenStream {
+pub(crate) fn members(ident: &Ident, fields: &[Field]) -> TokenStream {
+    let named = format_ident!("{}Members", crate::name::plain(ident));
+    let stored = fields.iter().filter(|field| field.is_stored()).collect::<Vec<_>>();
+    let fields = stored.iter().map(|field| &field.ident).collect::<Vec<_>>();
+    let types = stored.iter().map(|field| &field.ty);
+    let names = stored.iter().map(|field| &field.name);
     quote! {
+        #[allow(dead_code, private_interfaces)]
+        pub struct #named {
+            #(pub #fields: ::dynamorm::private::Attr<#ident, #types>,)*
+        }
+
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl ::dynamorm::private::Members for #ident {
             type Document = Self;
+            type Named = #named;
+            const NAMED: #named = #named {
+                #(#fields: ::dynamorm::private::Attr::new(#names),)*
+            };
         }
 
         #[automatically_derived]

@@ -12,21 +12,32 @@ use std::collections::{BTreeMap, HashMap};
 pub trait Members {
     /// The struct whose attributes are the members.
     type Document;
+    /// A struct that has them by the names of the fields.
+    #[doc(hidden)]
+    type Named;
+    #[doc(hidden)]
+    const NAMED: Self::Named;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Members> Members for Option<T> {
     type Document = T::Document;
+    type Named = T::Named;
+    const NAMED: T::Named = T::NAMED;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Members> Members for Box<T> {
     type Document = T::Document;
+    type Named = T::Named;
+    const NAMED: T::Named = T::NAMED;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Members> Members for Nullable<T> {
     type Document = T::Document;
+    type Named = T::Named;
+    const NAMED: T::Named = T::NAMED;
 }
 
 /// An attribute type that is a list, whose elements [`at`](Attr::at) goes to.
