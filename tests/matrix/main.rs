@@ -22,6 +22,7 @@ mod collection;
 mod conditions;
 mod cost;
 mod delete;
+mod document_update;
 mod errors;
 mod get;
 mod index_keys;
@@ -50,6 +51,7 @@ fn main() -> std::process::ExitCode {
         conditions::BEHAVIOURS,
         cost::BEHAVIOURS,
         delete::BEHAVIOURS,
+        document_update::BEHAVIOURS,
         errors::BEHAVIOURS,
         get::BEHAVIOURS,
         index_keys::BEHAVIOURS,

@@ -2,8 +2,7 @@
 
 use crate::expr::tree::{Term, Tree};
 use crate::expr::{
-    AttributeType, Comparand, Condition, HasSize, IntoAttr, Numeric, Operand, Ordered, Prefixed, Searched,
-    Side, Size,
+    AttributeType, Comparand, Condition, HasSize, IntoAttr, Ordered, Prefixed, Searched, Side, Size,
 };
 use std::fmt;
 use std::marker::PhantomData;
@@ -32,14 +31,18 @@ pub enum KeyPart {}
 #[derive(Debug, Clone, Copy)]
 pub enum Managed {}
 
-/// The role of an attribute that an update may change: [`Plain`].
+/// The role of an attribute that an update may change: [`Plain`], or [`Element`](crate::Element) of a list or a map.
 #[diagnostic::on_unimplemented(
     message = "an update cannot change an attribute whose role is `{Self}`",
     label = "this attribute is a `{Self}`",
     note = "`KeyPart`: a key never changes; put a new item and delete this one",
     note = "`Managed`: the library keeps this attribute by itself"
 )]
-pub trait Changeable {}
+pub trait Changeable {
+    /// True for an element of a list or a map, where nothing is absent: `None` is written as NULL there.
+    #[doc(hidden)]
+    const IS_ELEMENT: bool = false;
+}
 
 #[diagnostic::do_not_recommend]
 impl Changeable for Plain {}
@@ -215,25 +218,5 @@ impl<M, T, Role> Attr<M, T, Role> {
 
     fn compare(self, operator: &'static str, other: Side) -> Condition<M> {
         Condition::new(Tree::compare(Term::Path(self.name.into()), operator, other.0))
-    }
-}
-
-/// Calculations: what an update can set an attribute to, from the value it has.
-impl<M, T: Numeric, Role> Attr<M, T, Role> {
-    /// Its value and `value`, added. The update fails if the attribute is absent; `add` takes that for 0.
-    pub fn plus(self, value: impl IntoAttr<T>) -> Operand<M, T> {
-        Operand::arithmetic(self, "+", value.into_value())
-    }
-
-    /// Its value less `value`. The update fails if the attribute is absent; `add` takes that for 0.
-    pub fn minus(self, value: impl IntoAttr<T>) -> Operand<M, T> {
-        Operand::arithmetic(self, "-", value.into_value())
-    }
-}
-
-impl<M, T> Attr<M, T> {
-    /// Its own value, or this one if it is absent.
-    pub fn or_if_absent(self, value: impl IntoAttr<T>) -> Operand<M, T> {
-        Operand::if_not_exists(self, value.into_value())
     }
 }

@@ -69,9 +69,9 @@ pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
 pub use error::{CancelCode, Cancellation, Error, ErrorKind, Result, Unprocessed};
 pub use expr::{
-    Addable, AttributeType, ByAttribute, ByCalculation, BySize, BySpan, ByValue, Comparand, Condition,
-    Deletable, EncodedValue, HasSize, IntoAttr, KeyCondition, Numeric, Operand, Optional, Ordered, Prefixed,
-    Searched, SetValue, Size, SizeComparand,
+    Addable, Appendable, AttributeType, ByAttribute, ByCalculation, BySize, BySpan, ByValue, Calculation,
+    Comparand, Condition, Deletable, EncodedValue, HasSize, IntoAttr, IntoOperand, KeyCondition, Numeric,
+    Operand, Optional, Ordered, Prefixed, Removable, Searched, SetValue, Size, SizeComparand,
 };
 pub use index::Index;
 pub use key::{

@@ -41,7 +41,9 @@ pub struct Path<M, T, Role = Plain> {
 pub enum Element {}
 
 #[diagnostic::do_not_recommend]
-impl Changeable for Element {}
+impl Changeable for Element {
+    const IS_ELEMENT: bool = true;
+}
 
 impl<M, T, Role> Path<M, T, Role> {
     pub(crate) fn new(path: DocumentPath) -> Self {
@@ -67,22 +69,25 @@ impl<M, T, Role> From<Attr<M, T, Role>> for Path<M, T, Role> {
     }
 }
 
-/// Where in an item of the model `M` something is: an [`Attr`] or a [`Path`].
+/// Where in an item something is: an [`Attr`] or a [`Path`].
 #[diagnostic::on_unimplemented(
-    message = "expected an attribute of `{M}`, found `{Self}`",
-    label = "not an attribute of `{M}`, nor a path into one"
+    message = "expected an attribute, found `{Self}`",
+    label = "not an attribute, nor a path into one"
 )]
-pub trait IntoPath<M> {
+pub trait IntoPath {
+    /// Whose attribute it is.
+    type Model;
     /// The type of what is there.
     type Value;
     /// What a write may do with it.
     type Role;
     /// Makes it a path.
-    fn into_path(self) -> Path<M, Self::Value, Self::Role>;
+    fn into_path(self) -> Path<Self::Model, Self::Value, Self::Role>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T, Role> IntoPath<M> for Attr<M, T, Role> {
+impl<M, T, Role> IntoPath for Attr<M, T, Role> {
+    type Model = M;
     type Value = T;
     type Role = Role;
     fn into_path(self) -> Path<M, T, Role> {
@@ -91,7 +96,8 @@ impl<M, T, Role> IntoPath<M> for Attr<M, T, Role> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T, Role> IntoPath<M> for Path<M, T, Role> {
+impl<M, T, Role> IntoPath for Path<M, T, Role> {
+    type Model = M;
     type Value = T;
     type Role = Role;
     fn into_path(self) -> Self {
@@ -100,7 +106,8 @@ impl<M, T, Role> IntoPath<M> for Path<M, T, Role> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T, Role> IntoPath<M> for &Path<M, T, Role> {
+impl<M, T, Role> IntoPath for &Path<M, T, Role> {
+    type Model = M;
     type Value = T;
     type Role = Role;
     fn into_path(self) -> Path<M, T, Role> {
@@ -204,7 +211,7 @@ mod tests {
         labels: HashMap<String, Vec<String>>,
     }
 
-    fn text<T, R>(path: impl IntoPath<User, Value = T, Role = R>) -> String {
+    fn text<T, R>(path: impl IntoPath<Model = User, Value = T, Role = R>) -> String {
         let (mut text, mut request) = (String::new(), Placeholders::default());
         let path = path.into_path();
         path.path.push(&mut text, &mut request).unwrap();

@@ -30,7 +30,6 @@ impl DocumentPath {
     }
 
     /// True for an attribute as a whole.
-    #[allow(dead_code, reason = "updates ask this")]
     pub(crate) fn is_root(&self) -> bool {
         self.rest.is_empty()
     }
@@ -42,7 +41,6 @@ impl DocumentPath {
     }
 
     /// True if one of them is, or is inside of, the other. DynamoDB refuses an update of both.
-    #[allow(dead_code, reason = "updates ask this")]
     pub(crate) fn overlaps(&self, other: &DocumentPath) -> bool {
         self.root == other.root && self.rest.iter().zip(&other.rest).all(|(own, other)| own == other)
     }

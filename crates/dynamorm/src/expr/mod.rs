@@ -8,6 +8,7 @@ pub(crate) mod condition;
 pub(crate) mod document_path;
 pub(crate) mod key_condition;
 mod kind;
+pub(crate) mod operand;
 pub(crate) mod raw;
 pub(crate) mod tree;
 pub(crate) mod update;
@@ -18,8 +19,10 @@ pub use comparand::{ByAttribute, BySize, Comparand, Size, SizeComparand};
 pub use condition::Condition;
 pub use key_condition::KeyCondition;
 pub use kind::{AttributeType, HasSize, Ordered};
-pub use update::{ByCalculation, BySpan, ByValue, Operand, SetValue};
-pub use value::{Addable, Deletable, EncodedValue, IntoAttr, Numeric, Optional, Prefixed, Searched};
+pub use operand::{ByCalculation, BySpan, ByValue, Calculation, IntoOperand, Operand, SetValue};
+pub use value::{
+    Addable, Appendable, Deletable, EncodedValue, IntoAttr, Numeric, Optional, Prefixed, Removable, Searched,
+};
 
 use crate::codec::Writer;
 use std::borrow::Cow;

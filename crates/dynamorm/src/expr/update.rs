@@ -2,10 +2,11 @@
 //!
 //! What is not here: which attributes the library adds by itself, and index keys that must follow (`op/update.rs`).
 
-use super::{EncodedValue, IntoAttr, Placeholders};
+use super::document_path::DocumentPath;
+use super::operand::Term;
+use super::{EncodedValue, Placeholders};
 use crate::codec::CodecError;
-use crate::{Attr, Error, Result, Timestamp, Ttl};
-use std::marker::PhantomData;
+use crate::{Error, Result, Timestamp, Ttl};
 use std::time::Duration;
 
 /// What one update does, in the order it was said.
@@ -14,7 +15,7 @@ pub(crate) struct Changes(Vec<Change>);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) name: &'static str,
+    pub(crate) path: DocumentPath,
     pub(crate) action: Action,
 }
 
@@ -34,106 +35,38 @@ pub(crate) enum Right {
     After {
         seconds: u64,
     },
-    /// `if_not_exists(#b, :v)`
-    IfNotExists {
-        of: &'static str,
-        value: EncodedValue,
-    },
+    /// Another attribute, or one of two.
+    Term(Term),
     /// `#b + :v`
     Arithmetic {
-        of: &'static str,
+        left: Term,
         sign: &'static str,
-        by: EncodedValue,
+        right: Term,
     },
-}
-
-/// The result of a calculation on an attribute, made by `User::CREDITS.minus(7)`; an update can set an attribute to it.
-#[derive(Debug, Clone)]
-#[must_use = "an operand does nothing until an update sets an attribute to it"]
-pub struct Operand<M, T> {
-    right: Right,
-    of: PhantomData<fn() -> (M, T)>,
-}
-
-impl<M, T> Operand<M, T> {
-    pub(crate) fn arithmetic<R>(of: Attr<M, T, R>, sign: &'static str, by: EncodedValue) -> Self {
-        Self { right: Right::Arithmetic { of: of.name(), sign, by }, of: PhantomData }
-    }
-
-    pub(crate) fn if_not_exists(of: Attr<M, T>, value: EncodedValue) -> Self {
-        Self { right: Right::IfNotExists { of: of.name(), value }, of: PhantomData }
-    }
-}
-
-/// What an update can set an attribute of type `T` to: a value, a calculation on an attribute of the same type, or, for a time
-/// to live, how long after the write.
-#[diagnostic::on_unimplemented(
-    message = "expected a value for an attribute of type `{T}`, found `{Self}`",
-    label = "not a `{T}`, nor a calculation on an attribute of `{M}` that gives one"
-)]
-pub trait SetValue<M, T, By> {
-    #[doc(hidden)]
-    fn into_right(self) -> SetRight;
-}
-
-/// Sets to a value; tells the two kinds of [`SetValue`] apart.
-#[derive(Debug, Clone, Copy)]
-pub enum ByValue {}
-
-/// Sets to a calculation; tells the two kinds of [`SetValue`] apart.
-#[derive(Debug, Clone, Copy)]
-pub enum ByCalculation {}
-
-/// Sets a time to live by a span; tells it apart from the other kinds of [`SetValue`].
-#[derive(Debug, Clone, Copy)]
-pub enum BySpan {}
-
-/// The right side of a `SET`, opaque.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct SetRight(pub(crate) Right);
-
-#[diagnostic::do_not_recommend]
-impl<M, T, V: IntoAttr<T>> SetValue<M, T, ByValue> for V {
-    fn into_right(self) -> SetRight {
-        SetRight(Right::Value(self.into_value()))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<M, T> SetValue<M, T, ByCalculation> for Operand<M, T> {
-    fn into_right(self) -> SetRight {
-        SetRight(self.right)
-    }
-}
-
-/// An optional attribute takes what is calculated on one that is not.
-#[diagnostic::do_not_recommend]
-impl<M, T> SetValue<M, Option<T>, ByCalculation> for Operand<M, T> {
-    fn into_right(self) -> SetRight {
-        SetRight(self.right)
-    }
-}
-
-/// A time to live, so long after the write. A fraction of a second is dropped.
-#[diagnostic::do_not_recommend]
-impl<M> SetValue<M, Ttl, BySpan> for Duration {
-    fn into_right(self) -> SetRight {
-        SetRight(Right::After { seconds: self.as_secs() })
-    }
+    /// `list_append(if_not_exists(#a, :empty), :v)`, of the attribute itself
+    Append {
+        elements: EncodedValue,
+        /// Before the others, instead of after them.
+        first: bool,
+    },
 }
 
 impl Changes {
-    pub(crate) fn push(&mut self, name: &'static str, action: Action) {
-        self.0.push(Change { name, action });
+    pub(crate) fn push(&mut self, path: impl Into<DocumentPath>, action: Action) {
+        self.0.push(Change { path: path.into(), action });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.0.iter()
+    }
+
+    /// What happens to an attribute, or first of all inside of it.
     pub(crate) fn of(&self, name: &str) -> Option<&Change> {
-        self.0.iter().find(|change| change.name == name)
+        self.0.iter().find(|change| change.path.root() == name)
     }
 
     /// Makes a time of each span, by the time of the write.
@@ -146,16 +79,16 @@ impl Changes {
         }
     }
 
-    /// Turns a `SET` of an empty or absent value into a `REMOVE`, where `leaves_out` says that the value cannot be stored.
+    /// Turns a `SET` of an absent value into a `REMOVE`, and one that `leaves_out` says cannot be stored.
     pub(crate) fn remove_where(&mut self, leaves_out: impl Fn(&str, &[u8]) -> bool) -> Result<()> {
-        for change in &mut self.0 {
-            if let Action::Set(Right::Value(value)) = &change.action {
-                let removed = match value.clone().into_json(change.name)? {
+        for Change { path, action } in &mut self.0 {
+            if let Action::Set(Right::Value(value)) = action {
+                let removed = match value.json(&*path)? {
                     None => true,
-                    Some(json) => leaves_out(change.name, &json),
+                    Some(json) => path.is_root() && leaves_out(path.root(), json),
                 };
                 if removed {
-                    change.action = Action::Remove;
+                    *action = Action::Remove;
                 }
             }
         }
@@ -169,8 +102,17 @@ impl Changes {
         extra: impl FnOnce(&mut Clauses, &mut Placeholders) -> Result<()>,
     ) -> Result<String> {
         for (nth, change) in self.0.iter().enumerate() {
-            if self.0.iter().take(nth).any(|earlier| earlier.name == change.name) {
-                return Err(Error::invalid(format!("the update changes attribute `{}` twice", change.name)));
+            let path = &change.path;
+            match self.0.iter().take(nth).find(|earlier| earlier.path.overlaps(path)) {
+                Some(earlier) if earlier.path == *path => {
+                    return Err(Error::invalid(format!("the update changes attribute `{path}` twice")));
+                }
+                Some(Change { path: earlier, .. }) => {
+                    return Err(Error::invalid(format!(
+                        "the update changes `{earlier}` and `{path}`, of which one is inside of the other"
+                    )));
+                }
+                None => {}
             }
         }
         let mut clauses = Clauses::default();
@@ -192,58 +134,29 @@ pub(crate) struct Clauses {
 }
 
 impl Clauses {
-    fn push(&mut self, change: &Change, request: &mut Placeholders) -> Result<()> {
-        let name = change.name;
-        match &change.action {
+    fn push(&mut self, Change { path, action }: &Change, request: &mut Placeholders) -> Result<()> {
+        match action {
             Action::Set(right) => {
                 let mut text = String::new();
-                match right {
-                    Right::Value(value) => request.push_value(&mut text, present(value, name)?),
-                    // A value by now.
-                    Right::After { .. } => {}
-                    Right::IfNotExists { of, value } => {
-                        text.push_str("if_not_exists(");
-                        request.push_name(&mut text, *of);
-                        text.push_str(", ");
-                        request.push_value(&mut text, present(value, name)?);
-                        text.push(')');
-                    }
-                    Right::Arithmetic { of, sign, by } => {
-                        request.push_name(&mut text, *of);
-                        text.push(' ');
-                        text.push_str(sign);
-                        text.push(' ');
-                        request.push_value(&mut text, present(by, name)?);
-                    }
-                }
-                self.set(name, &text, request);
+                push_right(right, path, &mut text, request)?;
+                let set = next(&mut self.set);
+                path.push(set, request)?;
+                set.push_str(" = ");
+                set.push_str(&text);
             }
-            Action::Remove => self.remove(name, request),
-            Action::Add(value) => self.add(name, present(value, name)?, request),
-            Action::Delete(value) => {
-                let json = present(value, name)?;
-                let text = next(&mut self.delete);
-                request.push_name(text, name);
-                text.push(' ');
-                request.push_value(text, json);
-            }
+            Action::Remove => path.push(next(&mut self.remove), request)?,
+            Action::Add(value) => push_change(next(&mut self.add), path, value, request)?,
+            Action::Delete(value) => push_change(next(&mut self.delete), path, value, request)?,
         }
         Ok(())
     }
 
-    /// Adds `SET name = right`.
-    pub(crate) fn set(&mut self, name: &'static str, right: &str, request: &mut Placeholders) {
+    /// Adds `SET name = value`.
+    pub(crate) fn set_value(&mut self, name: &'static str, json: Vec<u8>, request: &mut Placeholders) {
         let text = next(&mut self.set);
         request.push_name(text, name);
         text.push_str(" = ");
-        text.push_str(right);
-    }
-
-    /// Adds `SET name = value`.
-    pub(crate) fn set_value(&mut self, name: &'static str, json: Vec<u8>, request: &mut Placeholders) {
-        let mut right = String::new();
-        request.push_value(&mut right, json);
-        self.set(name, &right, request);
+        request.push_value(text, json);
     }
 
     /// Adds `SET name = if_not_exists(name, value)`.
@@ -291,10 +204,90 @@ impl Clauses {
     }
 }
 
+/// Appends `path value`, as `ADD` and `DELETE` have it.
+fn push_change(
+    text: &mut String,
+    path: &DocumentPath,
+    value: &EncodedValue,
+    request: &mut Placeholders,
+) -> Result<()> {
+    let json = present(value, path)?;
+    path.push(text, request)?;
+    text.push(' ');
+    request.push_value(text, json);
+    Ok(())
+}
+
+fn push_right(
+    right: &Right,
+    path: &DocumentPath,
+    text: &mut String,
+    request: &mut Placeholders,
+) -> Result<()> {
+    match right {
+        Right::Value(value) => request.push_value(text, present(value, path)?),
+        // A value by now.
+        Right::After { .. } => {}
+        Right::Term(term) => push_term(term, path, text, request)?,
+        Right::Arithmetic { left, sign, right } => {
+            push_term(left, path, text, request)?;
+            text.push(' ');
+            text.push_str(sign);
+            text.push(' ');
+            push_term(right, path, text, request)?;
+        }
+        Right::Append { elements, first } => {
+            let elements = present(elements, path)?;
+            if !elements.starts_with(b"{\"L\":") {
+                return Err(CodecError::invalid("holds bytes, which nothing is appended to: use `set`")
+                    .at(&path.to_string())
+                    .into());
+            }
+            let list = |text: &mut String, request: &mut Placeholders| {
+                text.push_str("if_not_exists(");
+                path.push(text, request)?;
+                text.push_str(", ");
+                request.push_value(text, b"{\"L\":[]}".to_vec());
+                text.push(')');
+                Ok::<_, Error>(())
+            };
+            text.push_str("list_append(");
+            if *first {
+                request.push_value(text, elements);
+                text.push_str(", ");
+                list(text, request)?;
+            } else {
+                list(text, request)?;
+                text.push_str(", ");
+                request.push_value(text, elements);
+            }
+            text.push(')');
+        }
+    }
+    Ok(())
+}
+
+/// Appends one side of a calculation; `of` is the attribute that is set to it.
+fn push_term(term: &Term, of: &DocumentPath, text: &mut String, request: &mut Placeholders) -> Result<()> {
+    match term {
+        Term::Value(value) => request.push_value(text, present(value, of)?),
+        Term::Path(path) => path.push(text, request)?,
+        Term::OrElse(path, other) => {
+            text.push_str("if_not_exists(");
+            path.push(text, request)?;
+            text.push_str(", ");
+            push_term(other, of, text, request)?;
+            text.push(')');
+        }
+    }
+    Ok(())
+}
+
 /// The value as JSON; of absent ones, `set` alone knows what to do.
-fn present(value: &EncodedValue, name: &str) -> Result<Vec<u8>, CodecError> {
-    value.clone().into_json(name)?.ok_or_else(|| {
-        CodecError::invalid("is given an absent value, which only `set` takes: leave the call out").at(name)
+fn present(value: &EncodedValue, path: &DocumentPath) -> Result<Vec<u8>, CodecError> {
+    value.json(path)?.map(<[u8]>::to_vec).ok_or_else(|| {
+        CodecError::invalid("is given an absent value, which only `set` takes: leave the call out")
+            .at(&path.to_string())
     })
 }
 

@@ -1,6 +1,8 @@
 //! Values on their way into an expression: which Rust values an attribute of type `T` can be compared with or set to.
 
+use crate::attr::{KeyPart, Managed, Plain};
 use crate::codec::{Attribute, CodecError, Writer};
+use crate::path::Element;
 use crate::{AttributeValue, Nullable, Number, Timestamp, Ttl};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -9,31 +11,54 @@ use std::sync::Arc;
 
 /// A value, already encoded. The first error waits in it for the operation's terminal.
 #[derive(Clone)]
-pub struct EncodedValue(Result<Option<Vec<u8>>, CodecError>);
+pub struct EncodedValue(Result<Encoded, CodecError>);
+
+#[derive(Clone)]
+enum Encoded {
+    Json(Vec<u8>),
+    /// Absent as an attribute. As an element of a list or a map it cannot be: there it is this, or an error.
+    Absent(Result<Vec<u8>, CodecError>),
+}
 
 impl EncodedValue {
     /// Encodes a value.
     pub fn of<T: Attribute>(value: &T) -> Self {
-        if value.is_absent() {
-            return Self(Ok(None));
-        }
         let mut writer = Writer::new();
-        Self(value.encode(&mut writer).map(|()| Some(writer.into_bytes())))
+        let json = value.encode(&mut writer).map(|()| writer.into_bytes());
+        Self(if value.is_absent() { Ok(Encoded::Absent(json)) } else { json.map(Encoded::Json) })
     }
 
-    /// A value that is encoded already, or `None` for an absent one.
-    pub(crate) fn of_json(json: Option<Vec<u8>>) -> Self {
-        Self(Ok(json))
+    /// A value that is encoded already.
+    pub(crate) fn of_json(json: Vec<u8>) -> Self {
+        Self(Ok(Encoded::Json(json)))
+    }
+
+    /// The same as an element of a list or a map, where nothing is absent.
+    pub(crate) fn into_element(self) -> Self {
+        match self.0 {
+            Ok(Encoded::Absent(json)) => Self(json.map(Encoded::Json)),
+            other => Self(other),
+        }
+    }
+
+    /// The value as JSON, or `None` if it is absent.
+    pub(crate) fn json(&self, path: &(impl fmt::Display + ?Sized)) -> Result<Option<&[u8]>, CodecError> {
+        match &self.0 {
+            Ok(Encoded::Json(json)) => Ok(Some(json)),
+            Ok(Encoded::Absent(_)) => Ok(None),
+            Err(error) => Err(error.clone().at(&path.to_string())),
+        }
     }
 
     /// The value as JSON, or `None` if it is absent.
     pub(crate) fn into_json(self, name: &str) -> Result<Option<Vec<u8>>, CodecError> {
-        self.0.map_err(|error| error.at(name))
+        Ok(self.json(name)?.map(<[u8]>::to_vec))
     }
 
     /// DynamoDB's word for its type, if there is a value.
     pub(crate) fn type_name(&self) -> Option<&str> {
-        let json = str::from_utf8(self.0.as_ref().ok()?.as_deref()?).ok()?;
+        let Ok(Encoded::Json(json)) = &self.0 else { return None };
+        let json = str::from_utf8(json).ok()?;
         json.strip_prefix("{\"")?.split('"').next()
     }
 
@@ -99,7 +124,7 @@ impl IntoAttr<String> for &str {
     fn into_value(self) -> EncodedValue {
         let mut writer = Writer::new();
         writer.s(self);
-        EncodedValue(Ok(Some(writer.into_bytes())))
+        EncodedValue::of_json(writer.into_bytes())
     }
 }
 
@@ -118,6 +143,20 @@ impl<T: Attribute + Clone> IntoAttr<Vec<T>> for &[T] {
 }
 
 #[diagnostic::do_not_recommend]
+impl<T: Attribute, const N: usize> IntoAttr<Vec<T>> for [T; N] {
+    fn into_value(self) -> EncodedValue {
+        EncodedValue::of(&Vec::from(self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoAttr<Vec<String>> for [&str; N] {
+    fn into_value(self) -> EncodedValue {
+        EncodedValue::of(&self.map(str::to_owned).to_vec())
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl IntoAttr<Ttl> for Timestamp {
     fn into_value(self) -> EncodedValue {
         EncodedValue::of(&Ttl::at(self))
@@ -125,11 +164,6 @@ impl IntoAttr<Ttl> for Timestamp {
 }
 
 /// An attribute type that may be absent, so that an update may remove it: `Option`, and sets.
-#[diagnostic::on_unimplemented(
-    message = "an attribute of type `{Self}` cannot be removed",
-    label = "the model needs it",
-    note = "declare the field as `Option<_>` if it may be absent"
-)]
 pub trait Optional {}
 
 #[diagnostic::do_not_recommend]
@@ -138,6 +172,24 @@ impl<T> Optional for Option<T> {}
 impl<T> Optional for HashSet<T> {}
 #[diagnostic::do_not_recommend]
 impl<T> Optional for BTreeSet<T> {}
+
+/// What an update may remove: an attribute that may be absent, and any element of a list or a map.
+#[diagnostic::on_unimplemented(
+    message = "an attribute of type `{Self}` cannot be removed",
+    label = "the model needs it",
+    note = "declare the field as `Option<_>` if it may be absent"
+)]
+pub trait Removable<Role> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Optional> Removable<Plain> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> Removable<Element> for T {}
+// No update changes these: one mistake is one error.
+#[diagnostic::do_not_recommend]
+impl<T> Removable<KeyPart> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> Removable<Managed> for T {}
 
 /// An attribute type that DynamoDB's ADD works on: numbers and sets.
 #[diagnostic::on_unimplemented(
@@ -186,6 +238,32 @@ impl<T: Addable> Addable for Option<T> {}
 impl<T> Addable for HashSet<T> where HashSet<T>: Attribute {}
 #[diagnostic::do_not_recommend]
 impl<T> Addable for BTreeSet<T> where BTreeSet<T>: Attribute {}
+
+/// An attribute type that elements are appended to: lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used with `append` or `prepend`",
+    label = "not a list",
+    note = "`add` adds to a number or a set; use `set` for other attributes"
+)]
+pub trait Appendable {
+    /// The type of its elements.
+    type Element: Attribute;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute> Appendable for Vec<T> {
+    type Element = T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Appendable> Appendable for Option<T> {
+    type Element = T::Element;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Appendable> Appendable for Box<T> {
+    type Element = T::Element;
+}
 
 /// An attribute type that `begins_with` works on: strings and bytes.
 #[diagnostic::on_unimplemented(

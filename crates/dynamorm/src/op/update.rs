@@ -14,12 +14,16 @@ use self::target::{Given, Target, leaves_out};
 use super::Detached;
 use super::body::Body;
 use super::item_key::EncodedKey;
-use crate::codec::CodecError;
-use crate::expr::update::{Action, Changes, Clauses};
-use crate::expr::{Addable, Condition, Deletable, EncodedValue, IntoAttr, Optional, Placeholders, SetValue};
+use crate::codec::{CodecError, Problem};
+use crate::expr::document_path::DocumentPath;
+use crate::expr::operand::Term;
+use crate::expr::update::{Action, Changes, Clauses, Right};
+use crate::expr::{
+    Addable, Appendable, Condition, Deletable, EncodedValue, IntoAttr, Placeholders, Removable, SetValue,
+};
 use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
 use crate::model::{Key, Model, ModelShape};
-use crate::{Attr, Changeable, Db, Error, Result, Timestamp};
+use crate::{Attr, Changeable, Db, Error, IntoPath, Result, Timestamp};
 use std::fmt;
 
 /// Changes attributes of one item: [`Db::update`] makes it to run, [`Update::new`] for a transaction.
@@ -161,39 +165,145 @@ impl<M: Model, D> Update<M, D> {
         }
     }
 
-    /// Sets an attribute to a value, or to a calculation such as `User::CREDITS.minus(7)`.
+    /// Sets an attribute, or something inside one, to a value, to another attribute, or to a calculation such as
+    /// `User::CREDITS.minus(7)`. A time to live may be set to a [`Duration`](std::time::Duration): so long after the write.
+    ///
+    /// A path goes into documents, lists and maps: `User::ADDRESS.dot(Address::CITY)`. The document must be there, else
+    /// DynamoDB refuses the update: set it whole where it may be absent. An element beyond the end of a list becomes its last
+    /// one. `None` removes an attribute, and as an element of a list or a map it is NULL.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Document, Model, Result};
+    /// # use std::collections::BTreeMap;
+    /// # #[derive(Document)]
+    /// # struct Address { city: String }
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, address: Address, labels: BTreeMap<String, String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let address = Address { city: "London".into() };
+    /// # db.put(&User { id: "u1".into(), credits: 10, address, labels: BTreeMap::new() }).execute().await?;
+    /// db.update(User::key("u1"))
+    ///     .set(User::CREDITS, User::CREDITS.minus(7))
+    ///     .set(User::ADDRESS.dot(Address::CITY), "Paris")
+    ///     .set(User::LABELS.key("env"), "test")
+    ///     .execute()
+    ///     .await?;
+    /// let user = db.get(User::key("u1")).one().await?;
+    /// assert_eq!((user.credits, user.address.city.as_str(), user.labels["env"].as_str()), (3, "Paris", "test"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set<T, R: Changeable, By>(
-        mut self,
-        attribute: Attr<M, T, R>,
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
         value: impl SetValue<M, T, By>,
     ) -> Self {
-        self.changes.push(attribute.name(), Action::Set(value.into_right().0));
-        self
+        let right = match value.into_right().0 {
+            Right::Value(value) if R::IS_ELEMENT => Right::Value(value.into_element()),
+            right => right,
+        };
+        self.with_change(path.into_path().path, Action::Set(right))
     }
 
-    /// Adds to a number, which may be negative, or to a set. An absent attribute counts as 0, or as the empty set.
-    pub fn add<T: Addable, R: Changeable>(
-        mut self,
-        attribute: Attr<M, T, R>,
+    /// Sets an attribute, or something inside one, if it is absent, and leaves it as it is otherwise.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// for name in ["Ada", "Countess"] {
+    ///     db.update(User::key("u1")).set_if_absent(User::NICKNAME, name).execute().await?;
+    /// }
+    /// assert_eq!(db.get(User::key("u1")).one().await?.nickname.as_deref(), Some("Ada"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_if_absent<T, R: Changeable>(
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
         value: impl IntoAttr<T>,
     ) -> Self {
-        self.changes.push(attribute.name(), Action::Add(value.into_value()));
-        self
+        let path = path.into_path().path;
+        let value = value.into_value();
+        let value = Term::Value(if R::IS_ELEMENT { value.into_element() } else { value });
+        self.with_change(path.clone(), Action::Set(Right::Term(Term::OrElse(path, Box::new(value)))))
     }
 
-    /// Removes an attribute that the model can do without: an `Option` or a set.
-    pub fn remove<T: Optional, R: Changeable>(mut self, attribute: Attr<M, T, R>) -> Self {
-        self.changes.push(attribute.name(), Action::Remove);
-        self
+    /// Adds to a number, which may be negative, or to a set. What is absent counts as 0, or as the empty set; the document or
+    /// the map that it is in must be there.
+    pub fn add<T: Addable, R: Changeable>(
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
+        value: impl IntoAttr<T>,
+    ) -> Self {
+        self.with_change(path.into_path().path, Action::Add(value.into_value()))
     }
 
-    /// Deletes elements from a set.
+    /// Removes an attribute that the model can do without, an `Option` or a set; or an element of a list or a map, which may
+    /// be any. Those after it in a list move up.
+    pub fn remove<T: Removable<R>, R: Changeable>(
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
+    ) -> Self {
+        self.with_change(path.into_path().path, Action::Remove)
+    }
+
+    /// Deletes elements from a set. Without its last one the set is absent, and read as empty.
     pub fn delete<T: Deletable, R: Changeable>(
-        mut self,
-        attribute: Attr<M, T, R>,
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
         elements: impl IntoAttr<T>,
     ) -> Self {
-        self.changes.push(attribute.name(), Action::Delete(elements.into_value()));
+        self.with_change(path.into_path().path, Action::Delete(elements.into_value()))
+    }
+
+    /// Adds elements at the end of a list. An absent list counts as empty.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "ORDER#{id}")]
+    /// # struct Order { id: String, lines: Vec<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// db.update(Order::key("o1")).append(Order::LINES, ["tea"]).execute().await?;
+    /// db.update(Order::key("o1")).prepend(Order::LINES, ["cup", "pot"]).execute().await?;
+    /// assert_eq!(db.get(Order::key("o1")).one().await?.lines, ["cup", "pot", "tea"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn append<T: Appendable, R: Changeable>(
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
+        elements: impl IntoAttr<Vec<T::Element>>,
+    ) -> Self {
+        let right = Right::Append { elements: elements.into_value(), first: false };
+        self.with_change(path.into_path().path, Action::Set(right))
+    }
+
+    /// Adds elements at the beginning of a list, in the order given, as [`append`](Update::append) does at the end.
+    pub fn prepend<T: Appendable, R: Changeable>(
+        self,
+        path: impl IntoPath<Model = M, Value = T, Role = R>,
+        elements: impl IntoAttr<Vec<T::Element>>,
+    ) -> Self {
+        let right = Right::Append { elements: elements.into_value(), first: true };
+        self.with_change(path.into_path().path, Action::Set(right))
+    }
+
+    fn with_change(mut self, path: DocumentPath, action: Action) -> Self {
+        self.changes.push(path, action);
         self
     }
 
@@ -270,6 +380,7 @@ impl<M: Model, D> Update<M, D> {
             let mut changes = self.changes.clone();
             changes.stamp(db.now());
             changes.remove_where(|name, json| leaves_out(shape, name, json))?;
+            refuse_empty_keys(shape, &changes)?;
             let known = Known { shape, changes: &changes, given: &self.given, target };
             let keys = IndexKeys::of(&known, !exists)?;
             let text = changes.render(body.placeholders(), |clauses, request| {
@@ -345,6 +456,19 @@ impl<M: Model, D> Update<M, D> {
     pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
         self.target.as_ref().map(|target| &target.key).map_err(Clone::clone)
     }
+}
+
+/// Refuses an empty value that might become the key of an index: only a `set` to it can leave the attribute out.
+fn refuse_empty_keys(shape: &ModelShape, changes: &Changes) -> Result<()> {
+    for change in changes.iter() {
+        let Action::Set(Right::Term(Term::OrElse(_, other))) = &change.action else { continue };
+        let Term::Value(value) = other.as_ref() else { continue };
+        let name = change.path.root();
+        if value.json(name)?.is_some_and(|json| leaves_out(shape, name, json)) {
+            return Err(CodecError::new(Problem::EmptyKey).at(name).into());
+        }
+    }
+    Ok(())
 }
 
 /// An item of this key exists.

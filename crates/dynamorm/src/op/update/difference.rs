@@ -68,8 +68,8 @@ fn attributes(
         }
         match (find(&old, name), find(&new, name)) {
             (Some(old), Some(new)) if is_same(&old, &new)? => {}
-            (_, Some(new)) => changes.push(name, set(new.into_bytes())),
-            (Some(_), None) => changes.push(name, Action::Remove),
+            (_, Some(new)) => changes.push(*name, set(new.into_bytes())),
+            (Some(_), None) => changes.push(*name, Action::Remove),
             (None, None) => {}
         }
     }
@@ -105,5 +105,5 @@ fn managed(
 }
 
 fn set(json: Vec<u8>) -> Action {
-    Action::Set(Right::Value(EncodedValue::of_json(Some(json))))
+    Action::Set(Right::Value(EncodedValue::of_json(json)))
 }

@@ -145,7 +145,7 @@ enum Value {
 /// The value of an attribute after the update.
 fn current(known: &Known<'_>, index: &IndexShape, name: &'static str) -> Result<Value> {
     match known.changes.of(name).map(|change| &change.action) {
-        Some(Action::Set(Right::Value(value))) => Ok(Value::Certain(value.clone().into_json(name)?)),
+        Some(Action::Set(Right::Value(value))) => Ok(Value::Certain(value.json(name)?.map(<[u8]>::to_vec))),
         Some(Action::Remove) => Ok(Value::Certain(None)),
         Some(Action::Set(_) | Action::Add(_) | Action::Delete(_)) => Err(Error::invalid(format!(
             "attribute `{name}` is in the key of index \"{}\": set it to a value, so that the key can be made anew",
@@ -170,7 +170,7 @@ fn unchanged(known: &Known<'_>, name: &'static str) -> Result<Value> {
 pub(super) fn is_still(name: &'static str, value: Option<Vec<u8>>) -> Tree {
     match value {
         Some(json) => {
-            let value = Term::Value(EncodedValue::of_json(Some(json)));
+            let value = Term::Value(EncodedValue::of_json(json));
             Tree::compare(Term::Path(name.into()), "=", value)
         }
         None => Tree::about("attribute_not_exists", name.into()),

@@ -95,8 +95,8 @@ pub(super) struct Given {
 impl Given {
     /// The value as it is stored, or `None` if it is left out of the item.
     pub(super) fn json(&self, shape: &ModelShape) -> Result<Option<Vec<u8>>, CodecError> {
-        let json = self.value.clone().into_json(self.name)?;
-        Ok(json.filter(|json| !leaves_out(shape, self.name, json)))
+        let json = self.value.json(self.name)?;
+        Ok(json.filter(|json| !leaves_out(shape, self.name, json)).map(<[u8]>::to_vec))
     }
 }
 

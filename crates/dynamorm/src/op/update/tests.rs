@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::op::test_models::*;
-use std::collections::BTreeSet;
+use crate::{Document, Model};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn each_verb_has_its_clause() {
@@ -195,4 +196,162 @@ fn two_items_have_no_difference() {
     let db = db();
     let other = User { id: "u2".into(), ..user() };
     insta::assert_snapshot!(refused(other.changes_from(&user()).on(&db).to_request()), @r#"UpdateItem on "app": `changes_from` is given an item with another key, and a key never changes: put this item and delete the other"#);
+}
+
+#[derive(Debug, Clone, PartialEq, Document)]
+struct Size {
+    width: i64,
+    depth: Option<i64>,
+}
+
+/// Documents, lists and maps to go into.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "app", pk = "BOX#{id}")]
+#[dynamorm(index = "by-owner", pk = owner)]
+struct Crate {
+    id: String,
+    owner: String,
+    weight: Option<i64>,
+    tare: i64,
+    size: Size,
+    stops: Vec<String>,
+    seals: Option<Vec<Size>>,
+    labels: BTreeMap<String, Option<String>>,
+    groups: BTreeMap<String, BTreeSet<String>>,
+    photo: Vec<u8>,
+}
+
+#[test]
+fn what_is_inside_an_attribute_is_changed_by_its_path() {
+    let db = db();
+    let update = || db.update(Crate::key("b1")).if_exists();
+    insta::assert_snapshot!(shown(update().set(Crate::SIZE.dot(Size::WIDTH), 7).set(Crate::SIZE.dot(Size::DEPTH), None).set(Crate::STOPS.at(0), "Rome").remove(Crate::STOPS.at(2)).remove(Crate::LABELS.key("a.b")).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0.#n1 = :v0, #n3[0] = :v1 REMOVE #n0.#n2, #n3[2], #n4.#n5",
+    "ConditionExpression":"attribute_exists(#n6)",
+    "ExpressionAttributeNames":{"#n0":"size","#n1":"width","#n2":"depth","#n3":"stops","#n4":"labels","#n5":"a.b","#n6":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"7"},":v1":{"S":"Rome"}}}
+    "##);
+    insta::assert_snapshot!(shown(update().add(Crate::SIZE.dot(Size::WIDTH), 7).add(Crate::GROUPS.key("a"), BTreeSet::from(["x".to_owned()])).delete(Crate::GROUPS.key("b"), BTreeSet::from(["x".to_owned()])).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"ADD #n0.#n1 :v0, #n2.#n3 :v1 DELETE #n2.#n4 :v2",
+    "ConditionExpression":"attribute_exists(#n5)",
+    "ExpressionAttributeNames":{"#n0":"size","#n1":"width","#n2":"groups","#n3":"a","#n4":"b","#n5":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"7"},":v1":{"SS":["x"]},":v2":{"SS":["x"]}}}
+    "##);
+    insta::assert_snapshot!(shown(update().set(Crate::SIZE, Size { width: 1, depth: None }).set(Crate::SEALS.at(1).dot(Size::DEPTH), 4).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0 = :v0, #n1[1].#n2 = :v1",
+    "ConditionExpression":"attribute_exists(#n3)",
+    "ExpressionAttributeNames":{"#n0":"size","#n1":"seals","#n2":"depth","#n3":"pk"},
+    "ExpressionAttributeValues":{":v0":{"M":{"width":{"N":"1"}}},":v1":{"N":"4"}}}
+    "##);
+}
+
+#[test]
+fn nothing_is_absent_in_a_list_or_a_map() {
+    let db = db();
+    let update = || db.update(Crate::key("b1")).if_exists();
+    insta::assert_snapshot!(shown(update().set(Crate::LABELS.key("a"), None).set_if_absent(Crate::LABELS.key("b"), None).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0.#n1 = :v0, #n0.#n2 = if_not_exists(#n0.#n2, :v1)",
+    "ConditionExpression":"attribute_exists(#n3)",
+    "ExpressionAttributeNames":{"#n0":"labels","#n1":"a","#n2":"b","#n3":"pk"},
+    "ExpressionAttributeValues":{":v0":{"NULL":true},":v1":{"NULL":true}}}
+    "##);
+    let empty = update().set(Crate::GROUPS.key("a"), BTreeSet::new()).to_request().unwrap_err();
+    assert_eq!(
+        empty.to_string(),
+        "UpdateItem on \"app\": attribute `groups.a` is an empty set, which DynamoDB does not have"
+    );
+}
+
+#[test]
+fn a_calculation_takes_attributes_values_and_defaults() {
+    let db = db();
+    let update = || db.update(Crate::key("b1")).if_exists();
+    insta::assert_snapshot!(shown(update().set(Crate::TARE, Crate::TARE.plus(Crate::SIZE.dot(Size::WIDTH))).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0 = #n0 + #n1.#n2",
+    "ConditionExpression":"attribute_exists(#n3)",
+    "ExpressionAttributeNames":{"#n0":"tare","#n1":"size","#n2":"width","#n3":"pk"}}
+    "##);
+    insta::assert_snapshot!(shown(update().set(Crate::WEIGHT, Crate::WEIGHT.or_if_absent(0).minus(Crate::TARE)).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0 = if_not_exists(#n0, :v0) - #n1",
+    "ConditionExpression":"attribute_exists(#n2)",
+    "ExpressionAttributeNames":{"#n0":"weight","#n1":"tare","#n2":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"0"}}}
+    "##);
+    insta::assert_snapshot!(shown(update().set(Crate::TARE, Crate::WEIGHT.or_if_absent(Crate::TARE).plus(Crate::SIZE.dot(Size::DEPTH).or_if_absent(1))).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n1 = if_not_exists(#n0, #n1) + if_not_exists(#n2.#n3, :v0)",
+    "ConditionExpression":"attribute_exists(#n4)",
+    "ExpressionAttributeNames":{"#n0":"weight","#n1":"tare","#n2":"size","#n3":"depth","#n4":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"1"}}}
+    "##);
+    insta::assert_snapshot!(shown(update().set(Crate::SIZE.dot(Size::WIDTH), Crate::SIZE.dot(Size::WIDTH).minus(1)).set(Crate::TARE, Crate::WEIGHT).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0.#n1 = #n0.#n1 - :v0, #n3 = #n2",
+    "ConditionExpression":"attribute_exists(#n4)",
+    "ExpressionAttributeNames":{"#n0":"size","#n1":"width","#n2":"weight","#n3":"tare","#n4":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"1"}}}
+    "##);
+}
+
+#[test]
+fn an_absent_attribute_alone_is_set() {
+    let db = db();
+    insta::assert_snapshot!(shown(db.update(Crate::key("b1")).set_if_absent(Crate::WEIGHT, 7).set_if_absent(Crate::SIZE.dot(Size::DEPTH), 1).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0 = if_not_exists(#n0, :v0), #n1.#n2 = if_not_exists(#n1.#n2, :v1), #n3 = if_not_exists(#n3, :v2)",
+    "ExpressionAttributeNames":{"#n0":"weight","#n1":"size","#n2":"depth","#n3":"id"},
+    "ExpressionAttributeValues":{":v0":{"N":"7"},":v1":{"N":"1"},":v2":{"S":"b1"}}}
+    "##);
+}
+
+#[test]
+fn a_list_grows_at_both_ends_although_it_is_missing() {
+    let db = db();
+    let update = || db.update(Crate::key("b1")).if_exists();
+    insta::assert_snapshot!(shown(update().append(Crate::STOPS, ["Rome", "Oslo"]).prepend(Crate::SEALS, [Size { width: 1, depth: None }]).to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"BOX#b1"}},
+    "UpdateExpression":"SET #n0 = list_append(if_not_exists(#n0, :v0), :v1), #n1 = list_append(:v2, if_not_exists(#n1, :v3))",
+    "ConditionExpression":"attribute_exists(#n2)",
+    "ExpressionAttributeNames":{"#n0":"stops","#n1":"seals","#n2":"pk"},
+    "ExpressionAttributeValues":{":v0":{"L":[]},":v1":{"L":[{"S":"Rome"},
+    {"S":"Oslo"}]},":v2":{"L":[{"M":{"width":{"N":"1"}}}]},":v3":{"L":[]}}}
+    "##);
+}
+
+#[test]
+fn a_change_that_cannot_be_right_is_refused() {
+    let db = db();
+    let update = || db.update(Crate::key("b1"));
+    insta::assert_snapshot!(refused(update().set(Crate::SIZE.dot(Size::WIDTH), 1).set(Crate::SIZE, Size { width: 1, depth: None }).to_request()), @r#"UpdateItem on "app": the update changes `size.width` and `size`, of which one is inside of the other"#);
+    insta::assert_snapshot!(refused(update().remove(Crate::SEALS.at(0)).set(Crate::SEALS.at(0).dot(Size::WIDTH), 1).to_request()), @r#"UpdateItem on "app": the update changes `seals[0]` and `seals[0].width`, of which one is inside of the other"#);
+    insta::assert_snapshot!(refused(update().set(Crate::STOPS.at(1), "a").remove(Crate::STOPS.at(1)).to_request()), @r#"UpdateItem on "app": the update changes attribute `stops[1]` twice"#);
+    insta::assert_snapshot!(refused(update().set_if_absent(Crate::OWNER, "").to_request()), @r#"UpdateItem on "app": attribute `owner` is empty, and DynamoDB keys must not be"#);
+    let absent = update().set_if_absent(Crate::WEIGHT, None).to_request().unwrap_err();
+    assert_eq!(
+        absent.to_string(),
+        "UpdateItem on \"app\": attribute `weight` is given an absent value, which only `set` takes: leave the call out"
+    );
+    let bytes = update().append(Crate::PHOTO, [1]).to_request().unwrap_err();
+    assert_eq!(
+        bytes.to_string(),
+        "UpdateItem on \"app\": attribute `photo` holds bytes, which nothing is appended to: use `set`"
+    );
+    let long = (0..400).fold(update(), |update, nth| update.set(Crate::STOPS.at(nth), "x"));
+    insta::assert_snapshot!(refused(long.to_request()), @r#"UpdateItem on "app": UpdateExpression is 7015 bytes, the limit is 4096 bytes"#);
 }
