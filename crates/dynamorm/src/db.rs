@@ -194,7 +194,7 @@ impl Db {
             .map_err(|failure| crate::transport::failure::error(failure).during(operation, table.as_deref()));
         traced.end(operation, table.as_deref(), answer.as_ref().err());
         if let Some(asked) = metered {
-            self.meter_answer(&asked, &answer, traced.span());
+            self.meter_answer(operation, &asked, &answer, traced.span());
         }
         Ok((answer?, traced.into_span()))
     }
@@ -217,11 +217,14 @@ impl Db {
         asked
     }
 
-    fn meter_answer(&self, asked: &Asked, answer: &Result<Bytes>, span: &Span) {
+    fn meter_answer(&self, operation: Operation, asked: &Asked, answer: &Result<Bytes>, span: &Span) {
         match answer {
             Ok(answer) => {
                 let answered = Answered::of(answer);
-                trace::record_capacity(span, answered.capacity.as_deref());
+                // A paged read tells it itself, metered or not.
+                if !matches!(operation, Operation::Query | Operation::Scan) {
+                    trace::record_capacity(span, answered.capacity.as_deref());
+                }
                 self.inner.meters.iter().for_each(|meter| meter.count_answer(asked, &answered));
             }
             Err(error) if error.is_throttled() => {

@@ -33,7 +33,8 @@
 //! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`Scan`], [`BatchWrite`],
 //!   [`TransactWrite`], [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
-//! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a query.
+//! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
+//! - [`Meter`] adds up what operations consume.
 //! - [`transport`] sends bytes: to AWS, to an embedded engine, or through injected faults.
 
 // The derives name `::dynamorm`, in the tests of this crate too.

@@ -81,6 +81,11 @@ impl<M> Condition<M> {
         Condition::new(self.tree)
     }
 
+    /// How many operators and functions it has.
+    pub(crate) fn operators(&self) -> usize {
+        self.tree.operators()
+    }
+
     pub(crate) fn node(&self) -> &Node {
         self.tree.node()
     }

@@ -60,6 +60,11 @@ pub(crate) enum Term {
 }
 
 impl Tree {
+    /// How many operators and functions it has.
+    pub(crate) fn operators(&self) -> usize {
+        self.operators
+    }
+
     pub(crate) fn compare(left: Term, operator: &'static str, right: Term) -> Self {
         let operators = 1 + left.operators() + right.operators();
         Self { node: Node::Compare { left, operator, right }, operators }

@@ -187,6 +187,14 @@ impl<'db> Read<'db> {
             return body.condition("FilterExpression", self.filter.as_ref());
         }
         if let Some(filter) = &self.filter {
+            // Each part has one operator, `live` two, and between them stand as many again.
+            let limit = limits::EXPRESSION_OPERATORS;
+            let operators = filter.operators() + 2 * parts.len() + usize::from(self.live);
+            if operators > limit {
+                return Err(Error::invalid(format!(
+                    "the filter has {operators} operators with those on the model, the limit is {limit}"
+                )));
+            }
             let mut text = String::from("(");
             filter.node().push(&mut text, body.placeholders())?;
             text.push(')');

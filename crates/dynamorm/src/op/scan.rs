@@ -14,7 +14,8 @@ use std::marker::PhantomData;
 /// Reads a whole table, or an index, for the items of one model: [`Db::scan`] makes it.
 ///
 /// It gives the items whose keys begin as the templates of the model's do, in no order. Where another model's keys begin with the
-/// same text, or keys are attributes of the model itself, nothing tells their items apart: those of the other are errors.
+/// same text, or keys are attributes of the model itself, only a `type` on the models tells their items apart: without one, those
+/// of the other are errors.
 ///
 /// Its terminals say how much they read: [`page`](Scan::page) makes one request; [`take`](Scan::take), [`all`](Scan::all),
 /// [`stream`](Scan::stream) and [`count`](Scan::count) make as many as they need.

@@ -3,6 +3,17 @@
 //! [`Transport`] is the one seam between this crate and the world: nothing above it knows HTTP or an SDK, and nothing below
 //! it knows a model. Its implementations live beside it: `aws` and `compat` on the official client, `embedded` in this
 //! process, and [`Faults`] around any of them.
+//!
+//! # Spans and metrics
+//!
+//! Each call is a `tracing` span of the target `dynamorm` at the level INFO, with OpenTelemetry's names for
+//! [DynamoDB](https://opentelemetry.io/docs/specs/semconv/database/dynamodb): `otel.name` is `Query app`, `otel.kind` is `client`,
+//! and there are `db.system.name`, `db.operation.name`, `db.collection.name`, `db.operation.batch.size`,
+//! `aws.dynamodb.table_names`, `index_name`, `limit`, `consistent_read`, `scan_forward`, `select`, `segment`, `total_segments`,
+//! `count`, `scanned_count`, `consumed_capacity`, and on failure `error.type`. Each call's duration in seconds is the event
+//! `histogram.db.client.operation.duration` of the target `dynamorm::metrics` at the level DEBUG, which the `MetricsLayer` of
+//! `tracing-opentelemetry` takes for a histogram. No value of an item or a key is in either, and without a subscriber that wants
+//! them, nothing is made.
 
 #[cfg(feature = "aws")]
 mod aws;

@@ -130,6 +130,8 @@ fn a_scan_that_cannot_be_right_is_refused() {
     insta::assert_snapshot!(refused(db.scan::<Note>().segment(8, 8).to_request()), @r#"Scan on "notes": segment 8 is not one of 8, which are counted from 0"#);
     insta::assert_snapshot!(refused(db.scan::<User>().index(User::EMAIL_INDEX).consistent_read().to_request()), @r#"Scan on "app": index "email-index" is global, and a global index has no consistent read"#);
     insta::assert_snapshot!(refused(db.scan::<User>().live().to_request()), @r#"Scan on "app": `User` has no time to live to hide items by: mark a field with `#[dynamorm(ttl)]`, or leave `live` out"#);
+    let many = (1..149).fold(User::CREDITS.eq(1), |filter, _| filter.or(User::CREDITS.eq(1)));
+    insta::assert_snapshot!(refused(db.scan::<User>().filter(many).to_request()), @r#"Scan on "app": the filter has 301 operators with those on the model, the limit is 300"#);
     insta::assert_snapshot!(refused(db.scan::<Homeless>().to_request()), @r#"Scan: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
 }
 
