@@ -15,6 +15,7 @@
 // All that is here is a test, so it may stop at the first surprise.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod batch_get;
 mod batch_write;
 mod changes;
 mod codec;
@@ -37,6 +38,7 @@ mod schema;
 mod start_key;
 mod support;
 mod table;
+mod transact_get;
 mod transact_write;
 mod types;
 mod update;
@@ -44,6 +46,7 @@ mod words;
 
 fn main() -> std::process::ExitCode {
     support::run(&[
+        batch_get::BEHAVIOURS,
         batch_write::BEHAVIOURS,
         changes::BEHAVIOURS,
         codec::BEHAVIOURS,
@@ -64,6 +67,7 @@ fn main() -> std::process::ExitCode {
         schema::BEHAVIOURS,
         start_key::BEHAVIOURS,
         table::BEHAVIOURS,
+        transact_get::BEHAVIOURS,
         transact_write::BEHAVIOURS,
         types::BEHAVIOURS,
         update::BEHAVIOURS,

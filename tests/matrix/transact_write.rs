@@ -19,6 +19,8 @@ matrix![
     a_lost_answer_and_the_same_token_write_once,
     a_token_that_is_too_long_or_empty_is_refused_before_the_network,
     a_conflict_is_told_with_its_operation,
+    a_conflict_is_tried_again_with_the_same_token_until_it_passes,
+    all_reasons_are_told_with_their_operations_and_old_items,
     a_throttled_transaction_is_told,
     a_transaction_over_two_tables,
     a_bad_operation_is_named_before_the_network,
@@ -185,7 +187,7 @@ async fn a_token_used_for_another_transaction_is_refused(db: TestDb) -> Result<(
 async fn a_lost_answer_and_the_same_token_write_once(db: TestDb) -> Result<()> {
     shop_with(&db, &["u1"]).await?;
     let faulty = db.faulty(|faults| faults.on(Operation::TransactWriteItems, 1, Fault::LostResponse));
-    let debit = || faulty.transact_write().update(debit("u1", 7)).token(db.table_name());
+    let debit = || faulty.transact_write().update(debit("u1", 7)).token(db.table_name()).no_retries();
     assert_eq!(debit().execute().await.unwrap_err().kind(), ErrorKind::Transport);
     debit().execute().await?;
     assert_eq!(db.get(User::key("u1")).one().await?.credits, 3);
@@ -207,13 +209,59 @@ async fn a_conflict_is_told_with_its_operation(db: TestDb) -> Result<()> {
     let faulty = db.faulty(|faults| {
         faults.on(Operation::TransactWriteItems, 1, conflict).on(Operation::PutItem, 1, conflict)
     });
-    let error = faulty.transact_write().put(&user("u1")).put(&user("u2")).execute().await.unwrap_err();
+    let error =
+        faulty.transact_write().put(&user("u1")).put(&user("u2")).no_retries().execute().await.unwrap_err();
     assert!(error.is_conflict() && !error.is_condition_failed(), "{error}");
     assert_eq!(error.cancellations()[0].operation, 1);
     assert_eq!(error.cancellations()[0].code, CancelCode::Conflict);
     let error = faulty.put(&user("u1")).execute().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(db.get(User::key("u1")).optional().await?, None);
+    Ok(())
+}
+
+async fn a_conflict_is_tried_again_with_the_same_token_until_it_passes(db: TestDb) -> Result<()> {
+    shop_with(&db, &["u1"]).await?;
+    let faulty = db.faulty(|faults| {
+        let faults = faults.on(Operation::TransactWriteItems, 1, Fault::Conflict { operation: 0 });
+        let faults = faults.on(Operation::TransactWriteItems, 2, Fault::Throttled);
+        // Carried out, but nobody knows: the try after it writes nothing more.
+        faults.on(Operation::TransactWriteItems, 3, Fault::LostResponse)
+    });
+    faulty.transact_write().update(debit("u1", 7)).execute().await?;
+    assert_eq!(db.get(User::key("u1")).one().await?.credits, 3);
+    assert_eq!(db.calls_of(Operation::TransactWriteItems), 2);
+    Ok(())
+}
+
+async fn all_reasons_are_told_with_their_operations_and_old_items(db: TestDb) -> Result<()> {
+    shop_with(&db, &["u1", "u2", "u3"]).await?;
+    // Bit n: operation n is at fault.
+    for at_fault in 1..8_usize {
+        let is_at_fault = |operation: usize| at_fault & (1 << operation) != 0;
+        let name = |operation| if is_at_fault(operation) { "nobody" } else { "User u3" };
+        let new = user(if is_at_fault(0) { "u1" } else { "new" });
+        let error = db
+            .transact_write()
+            .put(Put::new(&new).if_not_exists().returning_old_on_failure())
+            .update(debit("u2", if is_at_fault(1) { 70 } else { 7 }).returning_old_on_failure())
+            .check(Check::new(User::key("u3"), User::NAME.eq(name(2))).returning_old_on_failure())
+            .put(Put::new(&user("u9")).condition(User::NAME.eq("absent")).returning_old_on_failure())
+            .execute()
+            .await
+            .unwrap_err();
+        assert!(error.is_condition_failed() && !error.is_conflict(), "{error}");
+        let expected: Vec<usize> = (0..3).filter(|operation| is_at_fault(*operation)).chain([3]).collect();
+        let found: Vec<usize> = error.cancellations().iter().map(|c| c.operation).collect();
+        assert_eq!(found, expected);
+        for cancellation in error.cancellations() {
+            let old = ["u1", "u2", "u3"].get(cancellation.operation).map(|id| user(id));
+            assert_eq!(cancellation.code, CancelCode::ConditionFailed);
+            assert_eq!(cancellation.item::<User>()?, old, "{at_fault:b}");
+        }
+        assert_eq!(db.get(User::key("u2")).one().await?.credits, 10);
+        assert_eq!(db.get(User::key("new")).optional().await?, None);
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::codec::{CodecError, Problem, Reader};
 use crate::model::FromItem;
 use crate::transport::{Operation, ServiceError};
+use crate::value::Item;
 use bytes::Bytes;
 use std::fmt;
 
@@ -24,6 +25,7 @@ struct Inner {
     item: Option<Bytes>,
     cancellations: Vec<Cancellation>,
     unprocessed: Vec<Unprocessed>,
+    items: Vec<(usize, Bytes)>,
     start_key: bool,
     service: Option<ServiceError>,
 }
@@ -42,7 +44,8 @@ pub enum ErrorKind {
     TransactionCanceled,
     /// Another request was writing the same item; nothing was written.
     Conflict,
-    /// Some writes of a batch were not done, after all retries. [`Error::unprocessed`] says which.
+    /// Some writes of a batch were not done, or some keys not read, after all retries or at the deadline.
+    /// [`Error::unprocessed`] says which.
     Unprocessed,
     /// DynamoDB refused for the rate of requests.
     Throttled,
@@ -127,19 +130,79 @@ impl fmt::Display for CancelCode {
     }
 }
 
-/// One write of a batch that was not done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One write of a batch that was not done, or one key of a batch that was not read.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unprocessed {
-    /// The write, counted from 0 in the order they were added.
+    /// The write or the key, counted from 0 in the order they were added.
     pub operation: usize,
     /// The table that it is for.
     pub table: String,
+    key: Item,
+    item: Option<Bytes>,
+    is_delete: bool,
 }
 
 impl Unprocessed {
-    pub(crate) fn new(operation: usize, table: String) -> Self {
-        Self { operation, table }
+    /// A write: of a delete there is no item.
+    pub(crate) fn write(operation: usize, table: String, key: Item, item: Option<Bytes>) -> Self {
+        Self { operation, table, key, is_delete: item.is_none(), item }
+    }
+
+    /// A key that was to be read.
+    pub(crate) fn read(operation: usize, table: String, key: Item) -> Self {
+        Self { operation, table, key, is_delete: false, item: None }
+    }
+
+    /// True for a delete; false for a put, and for a key that was to be read.
+    #[must_use]
+    pub fn is_delete(&self) -> bool {
+        self.is_delete
+    }
+
+    /// The primary key: its attributes by name.
+    #[must_use]
+    pub fn key(&self) -> &Item {
+        &self.key
+    }
+
+    /// The item that was to be put, with the attributes that the library keeps; `None` of a delete or a read.
+    ///
+    /// ```
+    /// # use dynamorm::transport::{Embedded, Fault, Faults, Operation};
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let faults = Faults::new(Embedded::memory()?).on(Operation::BatchWriteItem, 1, Fault::Unavailable);
+    /// # let db = Db::with_transport(faults);
+    /// # db.create_table::<User>().execute().await?;
+    /// let ada = User { id: "u1".into() };
+    /// let err = db.batch_write().put(&ada).delete(User::key("u2")).execute().await.unwrap_err();
+    /// let [put, delete] = err.unprocessed() else { panic!("both are left") };
+    /// assert_eq!(put.item()?, Some(ada));
+    /// assert!(delete.is_delete() && delete.item::<User>()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if the item is not an `R`.
+    pub fn item<R: FromItem>(&self) -> Result<Option<R>> {
+        decode_item(self.item.as_ref())
+    }
+}
+
+/// Which one, without its key and item: values belong in no log.
+impl fmt::Debug for Unprocessed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unprocessed")
+            .field("operation", &self.operation)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
     }
 }
 
@@ -155,6 +218,7 @@ impl Error {
             item: None,
             cancellations: Vec::new(),
             unprocessed: Vec::new(),
+            items: Vec::new(),
             start_key: false,
             service: None,
         }))
@@ -216,6 +280,14 @@ impl Error {
     #[must_use]
     pub(crate) fn with_unprocessed(mut self, unprocessed: Vec<Unprocessed>) -> Self {
         self.0.unprocessed = unprocessed;
+        self
+    }
+
+    /// What was read nevertheless, by position.
+    #[cold]
+    #[must_use]
+    pub(crate) fn with_items(mut self, items: Vec<(usize, Bytes)>) -> Self {
+        self.0.items = items;
         self
     }
 
@@ -315,10 +387,21 @@ impl Error {
         &self.0.cancellations
     }
 
-    /// The writes of a batch that were not done, in the order they were added.
+    /// The writes of a batch that were not done, or its keys that were not read, in the order they were added.
     #[must_use]
     pub fn unprocessed(&self) -> &[Unprocessed] {
         &self.0.unprocessed
+    }
+
+    /// The items that a batch had read when it failed, each with the position of its key. What is neither here nor in
+    /// [`unprocessed`](Error::unprocessed) was found absent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Codec`] if an item is not an `R`.
+    pub fn items<R: FromItem>(&self) -> Result<Vec<(usize, R)>> {
+        let items = self.0.items.iter();
+        items.map(|(position, item)| Ok((*position, R::decode(&mut Reader::new(item)?)?))).collect()
     }
 
     /// The item as it was when the condition failed, if `returning_old_on_failure` asked for it.

@@ -16,9 +16,18 @@ pub(crate) struct Body {
 impl Body {
     /// Begins with the table.
     pub(crate) fn new(table: &str) -> Self {
+        let mut name = Writer::new();
+        name.json_string(table);
+        Self::begin("TableName", name.as_bytes())
+    }
+
+    /// Begins with another member.
+    pub(crate) fn begin(name: &str, json: &[u8]) -> Self {
         let mut writer = Writer::with_capacity(512);
-        writer.raw("{\"TableName\":");
-        writer.json_string(table);
+        writer.raw("{\"");
+        writer.raw(name);
+        writer.raw("\":");
+        writer.raw_bytes(json);
         Self { writer, placeholders: Placeholders::default() }
     }
 

@@ -3,6 +3,8 @@
 use super::body::Body;
 use super::item_key::EncodedKey;
 use super::live::Live;
+use super::transact_get::OneGet;
+use super::{Detached, IntoGet};
 use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
 use crate::model::{FromItem, Key, Model};
@@ -11,19 +13,28 @@ use crate::{Db, Error, Result};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// Reads one item by its key: [`Db::get`] makes it.
+/// Reads one item by its key: [`Db::get`] makes it to run, [`Get::new`] for a transaction.
 ///
 /// Costs half a read unit for each 4 KB of the item, a whole one with [`consistent_read`](Get::consistent_read); an absent
 /// item costs as much as one of 4 KB. See
 /// [GetItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html).
-#[must_use = "a get reads nothing until `.one()` or `.optional()` is awaited"]
+#[must_use = "a get reads nothing until `.one()` or `.optional()` is awaited, or it is added to a transaction"]
 #[derive(Clone)]
-pub struct Get<'db, R> {
-    db: &'db Db,
+pub struct Get<R, D = Detached> {
     key: Result<EncodedKey, CodecError>,
     consistent_read: bool,
     live: bool,
+    db: D,
     of: PhantomData<fn() -> R>,
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: FromItem<Model: Model>, D: Into<Detached>> IntoGet for Get<R, D> {
+    type Item = R;
+
+    fn into_get(self) -> OneGet {
+        OneGet { model: R::Model::SHAPE, key: self.key, projection: R::PROJECTION }
+    }
 }
 
 impl Db {
@@ -43,22 +54,35 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<K: Key>(&self, key: K) -> Get<'_, K::Model> {
-        Get { db: self, key: EncodedKey::of(&key), consistent_read: false, live: false, of: PhantomData }
+    pub fn get<K: Key>(&self, key: K) -> Get<K::Model, &Db> {
+        Get::with(&key, self)
     }
 }
 
-impl<'db, R: FromItem<Model: Model>> Get<'db, R> {
+impl<M: Model> Get<M> {
+    /// A get for a transaction that reads: [`Db::transact_get`].
+    pub fn new(key: impl Key<Model = M>) -> Self {
+        Get::with(&key, Detached)
+    }
+}
+
+impl<R: FromItem<Model: Model>, D> Get<R, D> {
+    fn with(key: &impl Key, db: D) -> Self {
+        Get { key: EncodedKey::of(key), consistent_read: false, live: false, db, of: PhantomData }
+    }
+
+    /// Reads only the attributes of `P`. The units stay those of the whole item.
+    pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<P, D> {
+        let Get { key, consistent_read, live, db, .. } = self;
+        Get { key, consistent_read, live, db, of: PhantomData }
+    }
+}
+
+impl<R: FromItem<Model: Model>> Get<R, &Db> {
     /// Reads what was written last, for twice the units. Without it, a write of the last second may not show yet.
     pub fn consistent_read(mut self) -> Self {
         self.consistent_read = true;
         self
-    }
-
-    /// Reads only the attributes of `P`. The units stay those of the whole item.
-    pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<'db, P> {
-        let Get { db, key, consistent_read, live, .. } = self;
-        Get { db, key, consistent_read, live, of: PhantomData }
     }
 
     /// Takes an item whose time to live has passed for absent: DynamoDB deletes it only some time later.
@@ -185,7 +209,7 @@ fn decode<R: FromItem>(response: &[u8], live: Option<Live>) -> Result<Option<R>,
 }
 
 /// Whose item, without the key: values belong in no log.
-impl<R: FromItem<Model: Model>> fmt::Debug for Get<'_, R> {
+impl<R: FromItem<Model: Model>, D> fmt::Debug for Get<R, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Get").field("model", &R::Model::SHAPE.name).finish_non_exhaustive()
     }

@@ -20,11 +20,7 @@ impl ItemKey {
 
     /// Equal for equal keys, and for no others.
     pub(crate) fn identity(&self) -> (String, Vec<u8>) {
-        let mut writer = Writer::new();
-        // Key attributes are scalars, sorted by name, and numbers print in one form only.
-        let _ = writer
-            .item(|item| self.attributes.iter().try_for_each(|(name, value)| item.attribute(name, value)));
-        (self.table.clone(), writer.into_bytes())
+        (self.table.clone(), identity(&self.attributes))
     }
 
     /// True if these attributes, a key or a whole item, are of this key.
@@ -46,6 +42,14 @@ impl EncodedKey {
         writer.item(|item| key.encode(item))?;
         Ok(Self { json: writer.into_bytes(), model: K::Model::SHAPE })
     }
+}
+
+/// Equal for equal keys of one table, and for no others.
+pub(crate) fn identity(key: &Item) -> Vec<u8> {
+    let mut writer = Writer::new();
+    // Key attributes are scalars, sorted by name, and numbers print in one form only.
+    let _ = writer.item(|item| key.iter().try_for_each(|(name, value)| item.attribute(name, value)));
+    writer.into_bytes()
 }
 
 /// Reads an item without a type around it.

@@ -1,8 +1,10 @@
 //! One DynamoDB operation per file, each with the same parts: the builder, `impl Db`, `to_request`, the terminals, tests.
 //!
 //! To write the next one, copy `get.rs`. What they share: `body.rs`, the JSON of one operation, and `item_key.rs`, by which
-//! operations on the same item are told. Reads that go page by page share `read.rs`.
+//! operations on the same item are told. Reads that go page by page share `read.rs`, batches and
+//! transactions that are sent again `retry.rs`.
 
+mod batch_get;
 mod batch_write;
 mod body;
 mod check;
@@ -14,13 +16,16 @@ mod parallel_scan;
 mod put;
 mod query;
 mod read;
+mod retry;
 mod scan;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_models;
+mod transact_get;
 mod transact_write;
 mod update;
 
+pub use batch_get::BatchGet;
 pub use batch_write::BatchWrite;
 pub use check::Check;
 pub use delete::{Delete, IntoDelete};
@@ -32,6 +37,7 @@ pub use scan::Scan;
 pub use table::{
     CreateTable, DeleteTable, DescribeTable, Models, TableDescription, TableStatus, WaitForTable,
 };
+pub use transact_get::{Gets, IntoGet, TransactGet};
 pub use transact_write::TransactWrite;
 pub use update::Update;
 
@@ -78,7 +84,11 @@ mod tests {
         assert_send(db.scan::<Order>().parallel(2).stream());
         assert_send(db.scan::<Order>().parallel(2).count());
         assert_send(db.transact_write().put(&user()).execute());
+        assert_send(db.transact_get((User::key("u1"), Order::key("u1", 7_u16))).one());
+        assert_send(db.transact_get(vec![User::key("u1")]).optional());
         assert_send(db.batch_write().put(&user()).execute());
+        assert_send(db.batch_get([User::key("u1")]).all());
+        assert_send(db.batch_get([User::key("u1")]).project::<UserName>().stream());
         assert_send(db.create_table::<(User, Order)>().execute());
         assert_send(db.describe_table::<User>().one());
         assert_send(db.describe_table::<User>().optional());

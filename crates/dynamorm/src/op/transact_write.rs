@@ -1,6 +1,7 @@
 //! TransactWriteItems: up to 100 writes and checks, all or none.
 
 use super::item_key::{EncodedKey, ItemKey};
+use super::retry::transact;
 use super::{Check, Delete, IntoDelete, IntoPut, Put, Update};
 use crate::codec::{CodecError, Reader, Writer, item_bytes};
 use crate::model::Model;
@@ -13,7 +14,11 @@ use std::fmt;
 ///
 /// Its operations are values, so that a function of yours can return one. A token makes it safe to send twice: DynamoDB
 /// carries out what has the same token once in ten minutes. Without one of yours ([`token`](TransactWrite::token)) each
-/// call has its own, which covers the retries of the transport.
+/// call has its own.
+///
+/// A transaction that conflicts with another request, is over a rate, or has lost its answer is sent again, a few times, after
+/// a growing pause: the same bytes with the same token, so that it is carried out once.
+/// [`no_retries`](TransactWrite::no_retries) turns it off. A condition that failed is never tried again.
 ///
 /// Costs twice the write units that its writes would cost alone, a check as much as a write. See
 /// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
@@ -22,6 +27,7 @@ pub struct TransactWrite<'db> {
     db: &'db Db,
     operations: Vec<Box<dyn Operand>>,
     token: Option<String>,
+    retries: bool,
 }
 
 /// One operation of a transaction, of whatever model. Its JSON is made at the terminal, since it holds the time of the write.
@@ -89,7 +95,7 @@ impl Db {
     /// # }
     /// ```
     pub fn transact_write(&self) -> TransactWrite<'_> {
-        TransactWrite { db: self, operations: Vec::new(), token: None }
+        TransactWrite { db: self, operations: Vec::new(), token: None, retries: true }
     }
 }
 
@@ -121,6 +127,12 @@ impl TransactWrite<'_> {
     /// to repeat such writes in another call, hold their time still with [`Db::clock`].
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// Tells a conflict with another request, and any other passing refusal, at once instead of trying again.
+    pub fn no_retries(mut self) -> Self {
+        self.retries = false;
         self
     }
 
@@ -196,10 +208,11 @@ impl TransactWrite<'_> {
     /// # Errors
     ///
     /// [`TransactionCanceled`](crate::ErrorKind::TransactionCanceled) if an operation is at fault:
-    /// [`cancellations`](Error::cancellations) tells which ones and why, and nothing is written. And those of any operation.
+    /// [`cancellations`](Error::cancellations) tells which ones and why, and nothing is written.
+    /// [`Transport`](crate::ErrorKind::Transport) if no try had an answer: it may or may not have been carried out, and the same
+    /// [`token`](TransactWrite::token) makes it safe to repeat. And those of any operation.
     pub async fn execute(self) -> Result<()> {
-        let request = self.to_request()?;
-        self.db.send(request).await.map(drop)
+        transact(self.db, self.to_request()?, self.retries).await.map(drop)
     }
 }
 

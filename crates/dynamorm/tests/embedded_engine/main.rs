@@ -305,6 +305,49 @@ async fn an_expression_over_a_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn a_statement_over_a_limit_is_refused_and_what_stands_in_quotes_is_not_counted() {
+    let engine = engine_with_table().await;
+    let of = |condition: &str| format!("SELECT * FROM app WHERE pk = 'a' AND {condition}");
+    let nested =
+        |open: &str, close: &str, levels| format!("{}1{}", open.repeat(levels), close.repeat(levels));
+    let refused = [
+        of(&format!("sk = 1 AND x = '{}'", "x".repeat(8_192))),
+        of(&format!("({} sk = 1)", "NOT ".repeat(301))),
+        of(&format!("{}sk = 1{}", "(".repeat(2_000), ")".repeat(2_000))),
+        of(&format!("x = {}", nested("[", "]", 2_000))),
+        of(&format!("x = {}", nested("{'a':", "}", 1_000))),
+        of(&format!("x = {}", nested("<<", ">>", 1_000))),
+    ];
+    for statement in refused {
+        for operation in
+            [Operation::ExecuteStatement, Operation::BatchExecuteStatement, Operation::ExecuteTransaction]
+        {
+            let one = json!({ "Statement": statement });
+            let body = match operation {
+                Operation::ExecuteStatement => one,
+                Operation::BatchExecuteStatement => json!({ "Statements": [one] }),
+                _ => json!({ "TransactStatements": [one] }),
+            };
+            let error = refusal(&engine, operation, body).await;
+            assert_eq!(error.code, "ValidationException");
+        }
+    }
+    let quoted =
+        of(&format!("sk = 1 AND x <> '{}' AND \"{}\" = 1", "((NOT [''{".repeat(400), "<(".repeat(400)));
+    send(&engine, Operation::ExecuteStatement, json!({ "Statement": quoted })).await.unwrap();
+    // What is let through is carried out, or refused by the engine: it never overflows the stack.
+    for condition in [
+        format!("{}sk = 1{}", "(".repeat(300), ")".repeat(300)),
+        format!("{} sk = 1", "NOT ".repeat(290)),
+        format!("x = {}", nested("[", "]", 300)),
+        format!("x = {}", nested("{'a':", "}", 300)),
+        vec!["sk = 1"; 140].join(" OR "),
+    ] {
+        let _ = send(&engine, Operation::ExecuteStatement, json!({ "Statement": of(&condition) })).await;
+    }
+}
+
+#[tokio::test]
 async fn assignments_and_the_and_of_between_are_no_operators() {
     let engine = engine_with_table().await;
     let sets: Vec<_> = (0..350).map(|n| format!("a{n} = :v")).collect();

@@ -138,3 +138,20 @@ async fn pages_of_an_index_neither_lose_nor_repeat_items_of_one_key() {
         assert_eq!(found.len(), 2_500);
     }
 }
+
+#[tokio::test]
+async fn a_scan_and_a_statement_evaluate_a_thousand_items_at_most() {
+    let engine = engine_with_table().await;
+    fill(&engine, "a", 1_100).await;
+    let page = send(&engine, Operation::Scan, json!({ "TableName": "app" })).await.unwrap();
+    assert_eq!(page["ScannedCount"], 1_000);
+    assert_ne!(page["LastEvaluatedKey"], Value::Null);
+    let all = json!({ "Statement": "SELECT * FROM app" });
+    let mut page = send(&engine, Operation::ExecuteStatement, all.clone()).await.unwrap();
+    assert_eq!(page["Items"].as_array().unwrap().len(), 1_000);
+    let mut next = all;
+    next["NextToken"] = page["NextToken"].take();
+    let page = send(&engine, Operation::ExecuteStatement, next).await.unwrap();
+    assert_eq!(page["Items"].as_array().unwrap().len(), 100);
+    assert_eq!(page["NextToken"], Value::Null);
+}

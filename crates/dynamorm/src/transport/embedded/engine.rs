@@ -6,6 +6,7 @@ use super::guard::{self, Expressions};
 use crate::transport::{Operation, Request, ServiceError};
 use bytes::Bytes;
 use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::execute_statement::ExecuteStatementRequest;
 use dynoxide::actions::query::QueryRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::actions::update_item::{UpdateItemRequest, UpdateItemResponse};
@@ -14,8 +15,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Items that one Query or Scan evaluates at most. The engine reads all that the limit allows, however little of it fits into a page:
-/// without a limit, each page of a large partition or table would cost as much as all the rest of it.
+/// Items that one Query, Scan or statement evaluates at most. The engine reads all that the limit allows, however little of it
+/// fits into a page: without a limit, each page of a large partition or table would cost as much as all the rest of it.
 const PAGE_LIMIT: usize = 1_000;
 
 /// Answers one request with the body of a response, or of an error.
@@ -36,7 +37,11 @@ pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, Se
         }),
         Operation::BatchGetItem => run(body, |request| database.batch_get_item(request)),
         Operation::TransactGetItems => run(body, |request| database.transact_get_items(request)),
-        Operation::ExecuteStatement => run(body, |request| database.execute_statement(request)),
+        Operation::ExecuteStatement => run(body, |mut request: ExecuteStatementRequest| {
+            // A statement that writes takes a limit too.
+            request.limit = limited(request.limit);
+            database.execute_statement(request)
+        }),
         Operation::BatchExecuteStatement => run(body, |request| database.batch_execute_statement(request)),
         Operation::ExecuteTransaction => run(body, |request| database.execute_transaction(request)),
         Operation::BatchWriteItem => run(body, |request| database.batch_write_item(request)),

@@ -29,8 +29,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 ///
 /// - A table is active as soon as it is made, and nothing is ever throttled; see [`Faults`](super::Faults) for that.
 /// - Every read is consistent, and so is every index.
-/// - A Query or a Scan evaluates at most 1,000 items, even where DynamoDB would go on to 1 MB. The response then has a
-///   `LastEvaluatedKey`, as any page may.
+/// - A Query, a Scan or a PartiQL statement evaluates at most 1,000 items, even where DynamoDB would go on to 1 MB. The
+///   response then has a `LastEvaluatedKey`, as any page may.
 /// - An expression nested deeper than 300 levels is refused.
 /// - Items past their time to live are deleted by the first call after opening, and then by the first call of a minute. That
 ///   call waits for it, and the sweep reads the whole of each table that has a time to live.
