@@ -331,6 +331,8 @@ async fn raw_conditions_select_the_same_items(db: TestDb) -> Result<()> {
         ),
         (Condition::raw("begins_with(name, prefix) AND attribute_type(limit, :t)", [("t", "N")]), "b"),
         (Condition::raw("NOT (contains(tags, :t) OR limit < count)", [("t", "new")]), "a"),
+        (!Condition::raw("(count = :n)", [("n", 5)]) & Basket::COUNT.gt(0), "c"),
+        (Basket::PAID.eq(true) | Condition::raw("(count = :n) OR (count = :m)", [("n", 0), ("m", 1)]), "ac"),
     ];
     assert_matching(&db, cases).await
 }

@@ -134,7 +134,8 @@ impl<M, S> KeyCondition<M, S> {
 impl<M: Model> KeyCondition<M, NoSortKey> {
     /// A key condition in DynamoDB's own words, such as `email_gsi = :e`.
     ///
-    /// `values` are those that the text names. The index is the one whose partition key the text compares with `=`; where
+    /// `values` are those that the text names. The text is parsed first: what DynamoDB takes in a key condition are
+    /// comparisons of key attributes with values by `=`, `<`, `<=`, `>`, `>=`, `BETWEEN` and `begins_with`, joined by `AND`. The index is the one whose partition key the text compares with `=`; where
     /// two have the same one, say which with [`index`](KeyCondition::index). Unlike the typed form it reads whatever the
     /// partition holds: items of other models in it are errors.
     ///
@@ -350,6 +351,7 @@ fn raw(
     model: &'static ModelShape,
     request: &mut Placeholders,
 ) -> Result<ResolvedKey> {
+    expression.check_key()?;
     let equalities = equalities(expression.tokens()?);
     let partition_of = |shape: &IndexShape| {
         equalities.iter().find(|(name, _)| *name == shape.partition.attribute).map(|(_, json)| json.to_vec())
@@ -376,6 +378,17 @@ fn raw(
         return Err(Error::invalid(format!(
             "the raw key condition fits \"{}\" and \"{}\": say which with `.index(..)`",
             shape.name, other.name
+        )));
+    }
+    let mut stranger = None;
+    expression.names(&mut |name| {
+        if shape.keys().all(|key| key.attribute != name) {
+            stranger.get_or_insert_with(|| name.to_owned());
+        }
+    });
+    if let Some(name) = stranger {
+        return Err(Error::invalid(format!(
+            "the raw key condition uses attribute `{name}`, which is not in the key that is queried: put it into a filter"
         )));
     }
     let mut text = String::new();

@@ -1,17 +1,28 @@
 //! Expressions in DynamoDB's own words: split into tokens and checked, then sent with names and values aliased like any other.
 //!
-//! What is checked here: the alphabet, parentheses, functions, that each value is given and each given one used, and the
-//! limits on length and operators. What the operators apply to is DynamoDB's to check.
+//! What is checked here: the alphabet, functions, that each value is given and each given one used, and the limits on length
+//! and operators; in `grammar`, what stands where. Of which type an operand must be is DynamoDB's to check.
 
+mod grammar;
+
+use self::grammar::Shape;
 use super::Placeholders;
 use crate::codec::{Attribute, CodecError, Writer};
 use crate::{AttributeValue, Error, Result, limits};
 
 /// A checked expression, or what is wrong with it: that waits for the operation's terminal.
 #[derive(Debug, Clone)]
-pub(crate) struct RawExpression(Result<Vec<Token>, String>);
+pub(crate) struct RawExpression(Result<Parsed, String>);
 
 #[derive(Debug, Clone)]
+struct Parsed {
+    tokens: Vec<Token>,
+    /// The byte at which each token begins, and at last the end of the text.
+    places: Vec<usize>,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
     /// An operator, a keyword, a function or punctuation, sent as it is.
     Text(&'static str),
@@ -43,14 +54,32 @@ impl RawExpression {
             let name = name.strip_prefix(':').map(str::to_owned).unwrap_or(name);
             (name, value.into())
         });
-        Self(tokens(text, values.collect()))
+        Self(parsed(text, values.collect()))
+    }
+
+    fn parsed(&self) -> Result<&Parsed> {
+        self.0.as_ref().map_err(|problem| Error::invalid(format!("the raw expression {problem}")))
     }
 
     pub(crate) fn tokens(&self) -> Result<&[Token]> {
-        match &self.0 {
-            Ok(tokens) => Ok(tokens),
-            Err(problem) => Err(Error::invalid(format!("the raw expression {problem}"))),
-        }
+        self.parsed().map(|parsed| parsed.tokens.as_slice())
+    }
+
+    /// Refuses what is a condition but no key condition.
+    pub(crate) fn check_key(&self) -> Result<()> {
+        let parsed = self.parsed()?;
+        grammar::key_condition(&parsed.tokens, &parsed.places)
+            .map_err(|problem| Error::invalid(format!("the raw key condition {problem}")))
+    }
+
+    /// Must stand in parentheses where it is joined to others.
+    pub(crate) fn is_joined(&self) -> bool {
+        matches!(&self.0, Ok(Parsed { shape: Shape::Joined, .. }))
+    }
+
+    /// Stands in parentheses already, and DynamoDB refuses a second pair.
+    pub(crate) fn is_parenthesized(&self) -> bool {
+        matches!(&self.0, Ok(Parsed { shape: Shape::Parenthesized, .. }))
     }
 
     /// Appends its text, adding its names and values to the request's.
@@ -89,13 +118,13 @@ impl RawExpression {
 
     /// Operators and functions in it.
     pub(crate) fn operators(&self) -> usize {
-        operators(self.0.as_deref().unwrap_or_default())
+        self.0.as_ref().map_or(0, |parsed| operators(&parsed.tokens))
     }
 
     /// Calls `see` with the name of each attribute in it; what stands after a dot is a member of one.
     pub(crate) fn names(&self, see: &mut dyn FnMut(&str)) {
         let mut member = false;
-        for token in self.0.iter().flatten() {
+        for token in self.0.iter().flat_map(|parsed| &parsed.tokens) {
             match token {
                 Token::Name(name) if !member => see(name),
                 _ => {}
@@ -105,18 +134,19 @@ impl RawExpression {
     }
 }
 
-fn tokens(text: &str, values: Vec<(String, AttributeValue)>) -> Result<Vec<Token>, String> {
+fn parsed(text: &str, values: Vec<(String, AttributeValue)>) -> Result<Parsed, String> {
     let limit = limits::EXPRESSION_BYTES;
     if text.len() > limit {
         return Err(format!("is {} bytes, the limit is {limit} bytes", text.len()));
     }
-    let mut tokens: Vec<Token> = Vec::new();
+    let (mut tokens, mut places) = (Vec::new(), Vec::new());
     let mut used = vec![false; values.len()];
     let mut depth = 0_usize;
     let mut rest = text;
     loop {
         rest = rest.trim_start();
         let at = text.len() - rest.len();
+        places.push(at);
         let Some(first) = rest.chars().next() else { break };
         if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
             rest = rest.get(symbol.len()..).unwrap_or_default();
@@ -182,11 +212,12 @@ fn tokens(text: &str, values: Vec<(String, AttributeValue)>) -> Result<Vec<Token
     if operators > limit {
         return Err(format!("has {operators} operators, the limit is {limit}"));
     }
+    let shape = grammar::condition(&tokens, &places)?;
     if let Some(nth) = used.iter().position(|used| !used) {
         let name = values.get(nth).map(|(name, _)| name.as_str()).unwrap_or_default();
         return Err(format!("does not use the value `:{name}` that is given"));
     }
-    Ok(tokens)
+    Ok(Parsed { tokens, places, shape })
 }
 
 /// How many operators and functions DynamoDB counts. `a BETWEEN b AND c` is one.

@@ -187,6 +187,7 @@ impl Node {
                 if !matches!(*operator, "=" | "<>") {
                     right.check_order(left)?;
                 }
+                check_distinct(left, [right])?;
                 left.push(right, text, request)?;
                 text.push(' ');
                 text.push_str(operator);
@@ -196,6 +197,7 @@ impl Node {
             Node::Between { term, low, high } => {
                 low.check_order(term)?;
                 high.check_order(term)?;
+                check_distinct(term, [low, high])?;
                 term.push(low, text, request)?;
                 text.push_str(" BETWEEN ");
                 low.push(term, text, request)?;
@@ -210,6 +212,7 @@ impl Node {
                         "`in` on attribute `{name}` has {got} values, it takes 1 to {limit}"
                     )));
                 }
+                check_distinct(term, list)?;
                 term.push(term, text, request)?;
                 text.push_str(" IN (");
                 for (nth, one) in list.iter().enumerate() {
@@ -231,16 +234,19 @@ impl Node {
                 text.push('(');
                 path.push(text, request)?;
                 text.push_str(", ");
-                term.push(&Term::Path(path.clone()), text, request)?;
+                let first = Term::Path(path.clone());
+                check_distinct(&first, [term])?;
+                term.push(&first, text, request)?;
                 text.push(')');
                 Ok(())
             }
             Node::And(nodes) => push_joined(nodes, " AND ", text, request),
             Node::Or(nodes) => push_joined(nodes, " OR ", text, request),
             Node::Not(node) => {
-                text.push_str("NOT (");
+                let apart = !matches!(&**node, Node::Raw(raw) if raw.is_parenthesized());
+                text.push_str(if apart { "NOT (" } else { "NOT " });
                 node.push(text, request)?;
-                text.push(')');
+                text.push_str(if apart { ")" } else { "" });
                 Ok(())
             }
             Node::Raw(raw) => raw.push(text, request),
@@ -275,11 +281,23 @@ impl Node {
     }
 }
 
+/// DynamoDB refuses a comparison of an attribute with itself.
+fn check_distinct<'t>(left: &Term, others: impl IntoIterator<Item = &'t Term>) -> Result<()> {
+    let Term::Path(path) = left else { return Ok(()) };
+    match others.into_iter().any(|other| matches!(other, Term::Path(other) if other == path)) {
+        true => Err(Error::invalid(format!("attribute `{path}` is compared with itself"))),
+        false => Ok(()),
+    }
+}
+
 fn push_joined(nodes: &[Node], between: &str, text: &mut String, request: &mut Placeholders) -> Result<()> {
     for (nth, node) in nodes.iter().enumerate() {
         text.push_str(if nth == 0 { "" } else { between });
-        // Raw text may hold an operator of any precedence.
-        let apart = matches!(node, Node::And(_) | Node::Or(_) | Node::Raw(_));
+        let apart = match node {
+            Node::And(_) | Node::Or(_) => true,
+            Node::Raw(raw) => raw.is_joined(),
+            _ => false,
+        };
         text.push_str(if apart { "(" } else { "" });
         node.push(text, request)?;
         text.push_str(if apart { ")" } else { "" });

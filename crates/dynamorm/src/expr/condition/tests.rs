@@ -188,6 +188,17 @@ fn every_side_tells_its_attributes() {
 }
 
 #[test]
+fn an_attribute_is_not_compared_with_itself() {
+    assert_eq!(problem(&Basket::NAME.eq(Basket::NAME)), "attribute `name` is compared with itself");
+    let price = || Basket::LINES.at(0).dot(Line::PRICE);
+    assert!(problem(&price().between(0, price())).contains("`lines[0].price`"));
+    assert!(problem(&Basket::NAME.is_in([Basket::NAME])).contains("itself"));
+    assert!(problem(&Basket::NAME.contains(Basket::NAME)).contains("itself"));
+    assert_eq!(text(&price().eq(Basket::LINES.at(1).dot(Line::PRICE))), "#n0[0].#n1 = #n0[1].#n1");
+    assert_eq!(text(&Basket::NAME.size().eq(Basket::NAME.size())), "size(#n0) = size(#n0)");
+}
+
+#[test]
 fn what_has_no_order_is_not_ordered() {
     let any = |value: AttributeValue| problem(&Basket::ANY.lt(value));
     assert_eq!(
@@ -281,6 +292,9 @@ fn parentheses_stand_where_precedence_needs_them() {
         User::CREDITS.between(1, 2) & any(),
         raw("credits = :v OR name = :v") & any(),
         !raw("credits = :v OR name = :v"),
+        raw("credits = :v") & any(),
+        raw("(credits = :v)") & any() | raw("(credits = :v) OR name = :v"),
+        !raw("(credits = :v)"),
     ]
     .iter()
     .map(text)
@@ -298,6 +312,9 @@ fn parentheses_stand_where_precedence_needs_them() {
     #n0 BETWEEN :v0 AND :v1 AND #n0 = :v2
     (#n0 = :v0 OR #n1 = :v1) AND #n0 = :v2
     NOT (#n0 = :v0 OR #n1 = :v1)
+    #n0 = :v0 AND #n0 = :v1
+    ((#n0 = :v0) AND #n0 = :v1) OR ((#n0 = :v2) OR #n1 = :v3)
+    NOT (#n0 = :v0)
     ");
 }
 

@@ -238,6 +238,10 @@ fn a_query_that_cannot_be_right_is_refused() {
     insta::assert_snapshot!(refused(db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).limit(0).to_request()), @r#"Query on "app": the limit is 0, it must be 1 or more"#);
     insta::assert_snapshot!(refused(db.query::<User>().key(User::EMAIL_INDEX.partition("a")).consistent_read().to_request()), @r#"Query on "app": index "email-index" is global, and a global index has no consistent read"#);
     insta::assert_snapshot!(refused(db.query::<User>().key(User::EMAIL_INDEX.partition("a")).filter(User::EMAIL.exists()).to_request()), @r#"Query on "app": the filter uses attribute `email`, which is in the key that is queried: put it into the key condition"#);
+    let raw = KeyCondition::raw("email = :e AND name = :e", [(":e", "a")]);
+    insta::assert_snapshot!(refused(db.query::<User>().key(raw).to_request()), @r#"Query on "app": the raw key condition uses attribute `name`, which is not in the key that is queried: put it into a filter"#);
+    let raw = KeyCondition::raw("email = :e OR email = :e", [(":e", "a")]);
+    insta::assert_snapshot!(refused(db.query::<User>().key(raw).to_request()), @r#"Query on "app": the raw key condition has `OR` at byte 11, but a key condition compares key attributes with values, by `=`, `<`, `<=`, `>`, `>=`, `BETWEEN` and `begins_with`, joined by `AND`"#);
     insta::assert_snapshot!(refused(db.query::<User>().key(KeyCondition::raw("name = :e", [(":e", "a")])).to_request()), @r#"Query on "app": the raw key condition compares no partition key with `=`; `User` has `pk` (the table), `email` (index "email-index")"#);
     insta::assert_snapshot!(refused(db.query::<Homeless>().key(Homeless::PRIMARY_KEY.partition("h")).to_request()), @r#"Query: `Homeless` names no table: write `#[dynamorm(table = "…")]` on it, or `.table("…")` on the `Db`"#);
 }
