@@ -5,6 +5,7 @@ use dynamorm::transport::Operation;
 use dynamorm::{Db, Delete, Item, Model, Put, Result, Timestamp, Ttl, Update};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 matrix![
     a_put_starts_the_version_and_the_times,
@@ -23,6 +24,10 @@ matrix![
     a_time_to_live_of_ones_own_is_kept,
     a_time_to_live_can_be_set_by_an_update,
     a_creation_of_ones_own_is_kept,
+    a_time_to_live_is_a_span_from_the_write,
+    an_update_keeps_the_creation_of_the_item_that_it_finds,
+    a_versioned_model_is_updated_alone_and_in_a_transaction,
+    a_delete_in_a_transaction_checks_the_version,
 ];
 
 #[derive(Debug, Clone, PartialEq, Model)]
@@ -268,5 +273,59 @@ async fn a_creation_of_ones_own_is_kept(db: TestDb) -> Result<()> {
     let created = Timestamp::from_epoch_seconds(1_000);
     let put = db.put(&Doc { created, ..new("d") }).returning_new().await?;
     assert_eq!(put, stored("d", 1, 1_000, START));
+    Ok(())
+}
+
+async fn a_time_to_live_is_a_span_from_the_write(db: TestDb) -> Result<()> {
+    let (db, clock) = clocked(&db).await?;
+    db.put(&new("d")).execute().await?;
+    let hour = Duration::from_secs(3_600);
+    let in_an_hour = || Update::new(Doc::key("d")).set(Doc::EXPIRES, hour);
+    // The clock is read when the update is executed, not when it is made.
+    let update = in_an_hour();
+    clock.set(START + 5);
+    let at = |second: i64| Some(Ttl::at(Timestamp::from_epoch_seconds(second)));
+    assert_eq!(update.on(&db).returning_new().await?.expires, at(START + 5 + 3_600));
+    let update = in_an_hour();
+    clock.set(START + 9);
+    db.transact_write().update(update).execute().await?;
+    assert_eq!(db.get(Doc::key("d")).one().await?.expires, at(START + 9 + 3_600));
+    Ok(())
+}
+
+async fn an_update_keeps_the_creation_of_the_item_that_it_finds(db: TestDb) -> Result<()> {
+    let (db, clock) = clocked(&db).await?;
+    // The same update makes the item and finds it: it was created once, and what is returned is what is stored.
+    let upsert = || db.update(Doc::key("d")).set(Doc::TEXT, "x").returning_new();
+    assert_eq!(upsert().await?, Doc { text: "x".to_owned(), ..stored("d", 1, START, START) });
+    clock.set(START + 5);
+    let again = upsert().await?;
+    assert_eq!(again, Doc { text: "x".to_owned(), ..stored("d", 2, START, START + 5) });
+    assert_eq!(db.get(Doc::key("d")).one().await?, again);
+    Ok(())
+}
+
+async fn a_versioned_model_is_updated_alone_and_in_a_transaction(db: TestDb) -> Result<()> {
+    let (db, _) = clocked(&db).await?;
+    let first = db.put(&new("d")).returning_new().await?;
+    let second = db.update(&first).set(Doc::TEXT, "x").returning_new().await?;
+    db.transact_write().update(Update::of(&second).set(Doc::TEXT, "y")).execute().await?;
+    let third = db.get(Doc::key("d")).one().await?;
+    assert_eq!((third.text.as_str(), third.version), ("y", 3));
+    let stale = db.transact_write().update(Update::of(&second).set(Doc::TEXT, "z")).execute().await;
+    assert!(stale.unwrap_err().is_condition_failed());
+    assert_eq!(db.get(Doc::key("d")).one().await?, third);
+    Ok(())
+}
+
+async fn a_delete_in_a_transaction_checks_the_version(db: TestDb) -> Result<()> {
+    let (db, _) = clocked(&db).await?;
+    let first = db.put(&new("d")).returning_new().await?;
+    let second = db.put(&first).returning_new().await?;
+    for stale in [&first, &new("d")] {
+        assert!(db.transact_write().delete(stale).execute().await.unwrap_err().is_condition_failed());
+    }
+    db.transact_write().delete(&second).execute().await?;
+    assert_eq!(db.get(Doc::key("d")).optional().await?, None);
     Ok(())
 }

@@ -137,7 +137,7 @@ impl<M: Model, D> Delete<M, D> {
         body.json("Key", &self.key()?.json);
         let mut condition = self.condition.clone();
         if let Some(version) = self.version.clone()? {
-            Condition::join(&mut condition, version_condition::<M>(version));
+            Condition::join(&mut condition, version_condition(M::SHAPE, version));
         }
         body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {

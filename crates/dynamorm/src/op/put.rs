@@ -87,7 +87,7 @@ impl EncodedItem {
                 attribute.name
             ))),
             Some((_, ManagedValue::Version(version))) => {
-                Ok(Some(version_condition(ManagedValue::Version(*version))))
+                Ok(Some(version_condition(M::SHAPE, ManagedValue::Version(*version))))
             }
             Some((_, ManagedValue::Unset | ManagedValue::Time(_))) => Ok(Some(not_exists())),
             None => Ok(must_not_exist.then(not_exists)),

@@ -15,14 +15,22 @@ pub(super) fn changes_between<M: Model>(old: &M, new: &M) -> Result<Option<Chang
     if EncodedKey::of(&old.item_key())?.json != EncodedKey::of(&new.item_key())?.json {
         return Ok(None);
     }
-    let (old, new) = (State::of(old)?, State::of(new)?);
+    difference(M::SHAPE, <M as Fields>::NAMES, &State::of(old)?, &State::of(new)?).map(Some)
+}
+
+fn difference(
+    shape: &ModelShape,
+    names: &'static [&'static str],
+    old: &State,
+    new: &State,
+) -> Result<Changes, CodecError> {
     let mut changes = Changes::default();
-    attributes(M::SHAPE, <M as Fields>::NAMES, &old.json, &new.json, &mut changes)?;
+    attributes(shape, names, &old.json, &new.json, &mut changes)?;
     for (attribute, value) in &new.managed {
         let before = old.managed.iter().find(|(known, _)| known == attribute).map(|(_, value)| *value);
         managed(*attribute, before, *value, &mut changes)?;
     }
-    Ok(Some(changes))
+    Ok(changes)
 }
 
 /// An item as it would be stored, but for what the library keeps.

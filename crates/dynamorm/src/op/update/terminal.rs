@@ -1,6 +1,6 @@
 //! The terminals of an update that a `Db` runs, and the request that they send.
 
-use super::{Origin, Update};
+use super::Update;
 use crate::codec::Reader;
 use crate::error::ErrorKind;
 use crate::model::Model;
@@ -15,25 +15,7 @@ impl<M: Model> Update<M, &Db> {
     ///
     /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale.
     pub fn to_request(&self) -> Result<Request> {
-        self.request(None)
-    }
-
-    /// True if there is nothing to change and nothing to check that a caller asked for.
-    fn is_done(&self) -> bool {
-        self.is_empty()
-            && self.origin == Origin::Difference
-            && self.condition.is_none()
-            && self.given.is_empty()
-    }
-
-    fn request(&self, return_values: Option<&str>) -> Result<Request> {
-        let table = self.db.table_during(Operation::UpdateItem, M::SHAPE)?;
-        let mut body =
-            self.body(self.db).map_err(|error| error.during(Operation::UpdateItem, Some(table)))?;
-        if let Some(values) = return_values {
-            body.text("ReturnValues", values);
-        }
-        Ok(body.request(Operation::UpdateItem, table))
+        self.draft.request(self.db, None)
     }
 
     /// Makes the changes. An update by [`changes_from`](Model::changes_from) that found no difference, and has no condition of
@@ -44,11 +26,7 @@ impl<M: Model> Update<M, &Db> {
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
     /// any operation.
     pub async fn execute(self) -> Result<()> {
-        let request = self.request(None)?;
-        if self.is_done() {
-            return Ok(());
-        }
-        self.db.send(request).await.map(drop)
+        self.draft.execute(self.db).await
     }
 
     /// Makes the changes and gives the item as it is then.
@@ -58,11 +36,10 @@ impl<M: Model> Update<M, &Db> {
     /// Those of [`execute`](Update::execute); [`Codec`](crate::ErrorKind::Codec) if the item is not an `M`: the changes are
     /// made then all the same.
     pub async fn returning_new(self) -> Result<M> {
-        let error = |error: Error| error.during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok());
-        let response = self.db.send(self.request(Some("ALL_NEW"))?).await?;
-        decode_attributes(&response)
-            .map_err(|problem| error(problem.into()))?
-            .ok_or_else(|| error(Error::new(ErrorKind::Service, "the answer has no attributes")))
+        let db = self.db;
+        let response = self.draft.send(db, "ALL_NEW").await?;
+        let item = decode_attributes(&response).map_err(|error| during::<M>(db, error.into()))?;
+        item.ok_or_else(|| during::<M>(db, Error::new(ErrorKind::Service, "the answer has no attributes")))
     }
 
     /// Makes the changes and gives the item as it was before, if there was one.
@@ -71,10 +48,9 @@ impl<M: Model> Update<M, &Db> {
     ///
     /// Those of [`returning_new`](Update::returning_new).
     pub async fn returning_old(self) -> Result<Option<M>> {
-        let response = self.db.send(self.request(Some("ALL_OLD"))?).await?;
-        decode_attributes(&response).map_err(|error| {
-            Error::from(error).during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok())
-        })
+        let db = self.db;
+        let response = self.draft.send(db, "ALL_OLD").await?;
+        decode_attributes(&response).map_err(|error| during::<M>(db, error.into()))
     }
 
     /// Makes the changes and gives the attributes that it changed, as they are then: those that the library keeps and the keys
@@ -105,11 +81,14 @@ impl<M: Model> Update<M, &Db> {
     /// Those of [`execute`](Update::execute); [`Codec`](crate::ErrorKind::Codec) if an attribute of `P` is not among them: the
     /// changes are made then all the same.
     pub async fn returning_updated<P: FromItem<Model = M>>(self) -> Result<P> {
-        let response = self.db.send(self.request(Some("UPDATED_NEW"))?).await?;
+        let db = self.db;
+        let response = self.draft.send(db, "UPDATED_NEW").await?;
         let decoded = decode_attributes(&response)
             .and_then(|updated| updated.map_or_else(|| P::decode(&mut Reader::new(b"{}")?), Ok));
-        decoded.map_err(|error| {
-            Error::from(error).during(Operation::UpdateItem, self.db.table_of(M::SHAPE).ok())
-        })
+        decoded.map_err(|error| during::<M>(db, error.into()))
     }
+}
+
+fn during<M: Model>(db: &Db, error: Error) -> Error {
+    error.during(Operation::UpdateItem, db.table_of(M::SHAPE).ok())
 }

@@ -1,8 +1,7 @@
 //! Updates as they are sent, and what is refused.
 
-use super::*;
 use crate::op::test_models::*;
-use crate::{Document, Model};
+use crate::{Attr, Document, Model, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]

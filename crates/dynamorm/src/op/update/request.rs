@@ -1,0 +1,234 @@
+//! What an update is told, and the request that it becomes. Nothing here knows the model's type, so it is compiled once.
+
+use super::index_keys::{IndexKeys, Known, is_still};
+use super::target::{Given, Target, leaves_out};
+use crate::codec::{CodecError, Problem};
+use crate::expr::operand::Term;
+use crate::expr::update::{Action, Changes, Clauses, Right};
+use crate::expr::{Condition, EncodedValue, Placeholders};
+use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
+use crate::model::ModelShape;
+use crate::op::body::Body;
+use crate::transport::{Operation, Request};
+use crate::{Db, Error, Result, Timestamp};
+use bytes::Bytes;
+
+/// What an update is told.
+pub(super) struct Draft {
+    pub(super) shape: &'static ModelShape,
+    pub(super) target: Result<Target, CodecError>,
+    pub(super) changes: Changes,
+    pub(super) condition: Option<Condition<()>>,
+    pub(super) given: Vec<Given>,
+    pub(super) must_exist: bool,
+    origin: Origin,
+    pub(super) returning_old_on_failure: bool,
+}
+
+/// Where the changes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The verbs that were called: there must be one.
+    Verbs,
+    /// What differs between two states of one item, which may be nothing.
+    Difference,
+    /// The same of two items with different keys, which is a mistake.
+    TwoItems,
+}
+
+impl Draft {
+    pub(super) fn new(shape: &'static ModelShape, target: Result<Target, CodecError>) -> Self {
+        Self {
+            shape,
+            target,
+            changes: Changes::default(),
+            condition: None,
+            given: Vec::new(),
+            must_exist: false,
+            origin: Origin::Verbs,
+            returning_old_on_failure: false,
+        }
+    }
+
+    /// Takes what differs between two items, or `None` if their keys do.
+    pub(super) fn take_difference(&mut self, changes: Result<Option<Changes>, CodecError>) {
+        match changes {
+            Ok(Some(changes)) => (self.changes, self.origin) = (changes, Origin::Difference),
+            Ok(None) => self.origin = Origin::TwoItems,
+            Err(error) => self.target = Err(error),
+        }
+    }
+
+    /// The member of `TransactItems` that it stands under: without a change it is a check.
+    pub(super) fn word(&self) -> &'static str {
+        if self.finds_no_difference() { "ConditionCheck" } else { "Update" }
+    }
+
+    fn finds_no_difference(&self) -> bool {
+        self.changes.is_empty() && self.origin == Origin::Difference
+    }
+
+    /// True if there is nothing to change and nothing to check that a caller asked for.
+    fn is_done(&self) -> bool {
+        self.finds_no_difference() && self.condition.is_none() && self.given.is_empty()
+    }
+
+    pub(super) fn request(&self, db: &Db, return_values: Option<&str>) -> Result<Request> {
+        let table = db.table_during(Operation::UpdateItem, self.shape)?;
+        let mut body = self.body(db).map_err(|error| error.during(Operation::UpdateItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok(body.request(Operation::UpdateItem, table))
+    }
+
+    /// Sends the request, unless there is nothing to do.
+    pub(super) async fn execute(self, db: &Db) -> Result<()> {
+        let request = self.request(db, None)?;
+        if self.is_done() {
+            return Ok(());
+        }
+        db.send(request).await.map(drop)
+    }
+
+    /// Sends the request and gives the answer.
+    pub(super) async fn send(self, db: &Db, return_values: &str) -> Result<Bytes> {
+        db.send(self.request(db, Some(return_values))?).await
+    }
+
+    /// The members of the request that a transaction has too.
+    pub(super) fn body(&self, db: &Db) -> Result<Body> {
+        let target = self.target.as_ref().map_err(Clone::clone)?;
+        let shape = self.shape;
+        if self.origin == Origin::TwoItems {
+            return Err(Error::invalid(
+                "`changes_from` is given an item with another key, and a key never changes: put this item and delete the other",
+            ));
+        }
+        let mut body = Body::new(db.table_of(shape)?);
+        body.json("Key", &target.key.json);
+        let mut condition = self.condition.clone();
+        self.join_given(&mut condition)?;
+        if !self.changes.is_empty() {
+            let exists = self.must_exist || target.must_exist();
+            let mut changes = self.changes.clone();
+            changes.stamp(db.now());
+            changes.remove_where(|name, json| leaves_out(shape, name, json))?;
+            refuse_empty_keys(shape, &changes)?;
+            let known = Known { shape, changes: &changes, given: &self.given, target };
+            let keys = IndexKeys::of(&known, !exists)?;
+            let text = changes.render(body.placeholders(), |clauses, request| {
+                push_managed(shape, &changes, exists, clauses, request, db.now())?;
+                keys.push(clauses, request);
+                if !exists {
+                    for (name, json) in &target.fields {
+                        clauses.set_if_absent(name.clone(), json.clone(), request);
+                    }
+                    for (name, json) in shape.kept.iter().flat_map(|kept| kept.members()) {
+                        clauses.set_if_absent(name, json, request);
+                    }
+                }
+                Ok(())
+            })?;
+            body.expression("UpdateExpression", &text)?;
+            keys.conditions().for_each(|tree| Condition::join(&mut condition, Condition::new(tree)));
+        } else if self.origin == Origin::Verbs {
+            return Err(Error::invalid(
+                "the update changes nothing: call `set`, `add`, `remove` or `delete`",
+            ));
+        }
+        self.join_existence(target, &mut condition);
+        body.condition("ConditionExpression", condition.as_ref())?;
+        if self.returning_old_on_failure {
+            body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+        }
+        Ok(body)
+    }
+
+    /// Joins what was given to the condition.
+    fn join_given(&self, condition: &mut Option<Condition<()>>) -> Result<()> {
+        for (nth, given) in self.given.iter().enumerate() {
+            let name = given.name;
+            if self.changes.of(name).is_some() {
+                return Err(Error::invalid(format!(
+                    "the update changes attribute `{name}`, and `given` is for those that it leaves as they are"
+                )));
+            }
+            if self.given.iter().take(nth).any(|earlier| earlier.name == name) {
+                return Err(Error::invalid(format!("attribute `{name}` is given twice")));
+            }
+            Condition::join(condition, Condition::new(is_still(name, given.json(self.shape)?)));
+        }
+        Ok(())
+    }
+
+    /// Joins to the condition that the item exists, in the version that was read, where that is demanded; and that it is of our
+    /// schema if it does.
+    fn join_existence(&self, target: &Target, condition: &mut Option<Condition<()>>) {
+        match target.version {
+            // An item of this version exists.
+            Some(version) => Condition::join(condition, version_condition(self.shape, version)),
+            None if self.must_exist || target.must_exist() => Condition::join(condition, exists(self.shape)),
+            None => {}
+        }
+        if let Some(schema) = self.shape.kept.and_then(|kept| kept.schema) {
+            let exists = self.must_exist || target.must_exist();
+            Condition::join(condition, schema.condition(self.shape, exists));
+        }
+    }
+}
+
+/// Refuses an empty value that might become the key of an index: only a `set` to it can leave the attribute out.
+fn refuse_empty_keys(shape: &ModelShape, changes: &Changes) -> Result<()> {
+    for change in changes.iter() {
+        let Action::Set(Right::Term(Term::OrElse(_, other))) = &change.action else { continue };
+        let Term::Value(value) = other.as_ref() else { continue };
+        let name = change.path.root();
+        if value.json(name)?.is_some_and(|json| leaves_out(shape, name, json)) {
+            return Err(CodecError::new(Problem::EmptyKey).at(name).into());
+        }
+    }
+    Ok(())
+}
+
+/// An item of this key exists.
+fn exists<M>(shape: &ModelShape) -> Condition<M> {
+    Condition::about("attribute_exists", shape.primary.partition.attribute)
+}
+
+/// An item exists and has this version. An item from before there were versions has none, and is read as 0.
+pub(crate) fn version_condition<M>(shape: &ModelShape, version: ManagedValue) -> Condition<M> {
+    let name = shape.version().unwrap_or_default();
+    match version {
+        ManagedValue::Version(version) => Condition::equals(name, EncodedValue::of(&version)),
+        ManagedValue::Unset | ManagedValue::Time(_) => {
+            exists(shape).and(Condition::about("attribute_not_exists", name))
+        }
+    }
+}
+
+/// Adds what the library keeps: version, times, time to live. An item that exists was not created now, whether or not it says
+/// when it was.
+fn push_managed(
+    shape: &ModelShape,
+    changes: &Changes,
+    exists: bool,
+    clauses: &mut Clauses,
+    request: &mut Placeholders,
+    now: Timestamp,
+) -> Result<()> {
+    for attribute in shape.managed() {
+        let name = attribute.name;
+        match attribute.role {
+            Role::Version => clauses.add(name, Stamp::Version(1).json()?, request),
+            Role::CreatedAt if exists || changes.of(name).is_some() => {}
+            Role::CreatedAt => clauses.set_if_absent(name, Stamp::Time(now).json()?, request),
+            Role::UpdatedAt => clauses.set_value(name, Stamp::Time(now).json()?, request),
+            Role::Ttl { after: Some(seconds) } if changes.of(name).is_none() => {
+                clauses.set_value(name, Stamp::Ttl(expiry(now, seconds)).json()?, request);
+            }
+            Role::Ttl { .. } => {}
+        }
+    }
+    Ok(())
+}
