@@ -36,6 +36,7 @@ mod query;
 mod scan;
 mod schema;
 mod start_key;
+mod statement;
 mod support;
 mod table;
 mod transact_get;
@@ -66,6 +67,7 @@ fn main() -> std::process::ExitCode {
         scan::BEHAVIOURS,
         schema::BEHAVIOURS,
         start_key::BEHAVIOURS,
+        statement::BEHAVIOURS,
         table::BEHAVIOURS,
         transact_get::BEHAVIOURS,
         transact_write::BEHAVIOURS,

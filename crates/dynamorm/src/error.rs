@@ -255,6 +255,14 @@ impl Error {
         self
     }
 
+    /// Says which parameter of a statement it is about.
+    #[cold]
+    #[must_use]
+    pub(crate) fn in_parameter(mut self, nth: usize) -> Self {
+        self.0.message = format!("parameter {nth}: {}", self.0.message);
+        self
+    }
+
     #[cold]
     #[must_use]
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

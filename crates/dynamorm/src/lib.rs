@@ -31,7 +31,8 @@
 //!
 //! - [`Db`] is where you start: a transport and the names of tables.
 //! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`Scan`],
-//!   [`BatchGet`], [`BatchWrite`], [`TransactGet`], [`TransactWrite`], [`CreateTable`].
+//!   [`BatchGet`], [`BatchWrite`], [`TransactGet`], [`TransactWrite`], [`Statement`],
+//!   [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
 //! - [`Meter`] adds up what operations consume.
@@ -83,9 +84,10 @@ pub use meter::{IndexUsage, Meter, TableUsage, Usage};
 pub use model::{FromItem, Key, Model};
 pub use number::Number;
 pub use op::{
-    BatchGet, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached, Get, Gets,
-    IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, ParallelScan, Put, Query, Scan,
-    TableDescription, TableStatus, TransactGet, TransactWrite, Update, WaitForTable,
+    BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
+    Get, Gets, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken, ParallelScan,
+    Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
+    TransactStatement, TransactWrite, Update, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, IntoPath, Keys, Members, Path, Positions};

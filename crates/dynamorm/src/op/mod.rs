@@ -18,6 +18,7 @@ mod query;
 mod read;
 mod retry;
 mod scan;
+mod statement;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_models;
@@ -34,6 +35,7 @@ pub use parallel_scan::ParallelScan;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
 pub use scan::Scan;
+pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
 pub use table::{
     CreateTable, DeleteTable, DescribeTable, Models, TableDescription, TableStatus, WaitForTable,
 };
@@ -86,6 +88,9 @@ mod tests {
         assert_send(db.transact_write().put(&user()).execute());
         assert_send(db.transact_get((User::key("u1"), Order::key("u1", 7_u16))).one());
         assert_send(db.transact_get(vec![User::key("u1")]).optional());
+        assert_send(db.statement("", [""]).all::<User>());
+        assert_send(db.batch_statement().statement("", [""]).all::<User>());
+        assert_send(db.transact_statement().statement("", [""]).execute());
         assert_send(db.batch_write().put(&user()).execute());
         assert_send(db.batch_get([User::key("u1")]).all());
         assert_send(db.batch_get([User::key("u1")]).project::<UserName>().stream());

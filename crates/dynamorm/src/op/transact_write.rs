@@ -180,7 +180,7 @@ impl TransactWrite<'_> {
         writer.raw("]");
         check_size(writer.as_bytes())?;
         writer.raw(",\"ClientRequestToken\":");
-        writer.json_string(&self.client_token()?);
+        writer.json_string(&client_token(self.db, self.token.as_deref())?);
         writer.raw("}");
         let mut tables: Vec<String> = keys.into_iter().map(|key| key.table).collect();
         tables.sort_unstable();
@@ -190,17 +190,6 @@ impl TransactWrite<'_> {
             tables,
             body: Bytes::from(writer.into_bytes()),
         })
-    }
-
-    fn client_token(&self) -> Result<String> {
-        match &self.token {
-            Some(token) if (1..=36).contains(&token.chars().count()) => Ok(token.clone()),
-            Some(token) => Err(Error::invalid(format!(
-                "the token has {} characters, it takes 1 to 36",
-                token.chars().count()
-            ))),
-            None => self.db.new_token(),
-        }
     }
 
     /// Carries out the transaction.
@@ -213,6 +202,18 @@ impl TransactWrite<'_> {
     /// [`token`](TransactWrite::token) makes it safe to repeat. And those of any operation.
     pub async fn execute(self) -> Result<()> {
         transact(self.db, self.to_request()?, self.retries).await.map(drop)
+    }
+}
+
+/// The token of one transaction: the user's, or a new one.
+pub(crate) fn client_token(db: &Db, token: Option<&str>) -> Result<String> {
+    match token {
+        Some(token) if (1..=36).contains(&token.chars().count()) => Ok(token.to_owned()),
+        Some(token) => Err(Error::invalid(format!(
+            "the token has {} characters, it takes 1 to 36",
+            token.chars().count()
+        ))),
+        None => db.new_token(),
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn error(failure: Failure) -> Error {
 fn of_service(service: ServiceError) -> Error {
     let (kind, text) = match service.code.as_str() {
         "ConditionalCheckFailedException" => (ErrorKind::ConditionFailed, "the condition was not met"),
+        "DuplicateItemException" => (ErrorKind::ConditionFailed, "the item to insert exists already"),
         "TransactionCanceledException" => (ErrorKind::TransactionCanceled, "the transaction was cancelled"),
         "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
             (ErrorKind::Throttled, "the rate of requests is over the limit")
@@ -93,7 +94,7 @@ fn reason(
             "Code" if !reader.is_null() => {
                 code = match reader.string()?.as_ref() {
                     "None" => None,
-                    "ConditionalCheckFailed" => Some(CancelCode::ConditionFailed),
+                    "ConditionalCheckFailed" | "DuplicateItem" => Some(CancelCode::ConditionFailed),
                     "TransactionConflict" => Some(CancelCode::Conflict),
                     "ProvisionedThroughputExceeded" | "ThrottlingError" => Some(CancelCode::Throttled),
                     "ItemCollectionSizeLimitExceeded" => Some(CancelCode::ItemCollectionSizeLimit),
