@@ -18,6 +18,10 @@ matrix![
     models_are_told_apart_by_their_types,
     a_member_may_be_a_projection,
     old_items_of_a_collection_are_read_in_our_schema,
+    one_query_gives_the_items_of_several_models_in_groups,
+    groups_are_read_page_by_page_counted_and_streamed,
+    a_second_item_for_an_optional_field_is_an_error_that_names_it,
+    an_item_of_no_group_is_an_error_that_says_so,
 ];
 
 #[derive(Debug, PartialEq, ItemCollection)]
@@ -193,5 +197,70 @@ async fn old_items_of_a_collection_are_read_in_our_schema(db: TestDb) -> Result<
     db.put(&FirstDog { tenant: "t1".into(), id: "b".into() }).execute().await?;
     let pet = db.query::<Pet>().key(Cat::PRIMARY_KEY.partition("t1")).one().await?;
     assert_eq!(pet, Pet::Dog(Dog { tenant: "t1".into(), id: "b".into(), loud: true }));
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, ItemCollection)]
+#[dynamorm(of = User)]
+struct CustomerPage {
+    user: Option<User>,
+    orders: Vec<Order>,
+}
+
+#[derive(Debug, PartialEq, ItemCollection)]
+#[dynamorm(of = User)]
+struct LastOrder {
+    order: Option<OrderTotal>,
+    #[dynamorm(other)]
+    rest: Vec<Item>,
+}
+
+async fn one_query_gives_the_items_of_several_models_in_groups(db: TestDb) -> Result<()> {
+    customers(&db).await?;
+    let query = || db.query::<CustomerPage>().key(User::PRIMARY_KEY.partition("u1"));
+    let all = query().all().await?;
+    assert_eq!(all, CustomerPage { user: Some(user("u1")), orders: vec![order("u1", 1), order("u1", 2)] });
+    let none = db.query::<CustomerPage>().key(User::PRIMARY_KEY.partition("u3")).all().await?;
+    assert_eq!(none, CustomerPage { user: None, orders: Vec::new() });
+    let last = db.query::<LastOrder>().key(User::PRIMARY_KEY.partition("u2")).all().await?;
+    assert_eq!((last.order, last.rest.len()), (Some(OrderTotal { total: 30 }), 1));
+    Ok(())
+}
+
+async fn groups_are_read_page_by_page_counted_and_streamed(db: TestDb) -> Result<()> {
+    customers(&db).await?;
+    let query = || db.query::<CustomerPage>().key(User::PRIMARY_KEY.partition("u1"));
+    let first = query().take(2).await?;
+    assert_eq!(first.items, CustomerPage { user: None, orders: vec![order("u1", 1), order("u1", 2)] });
+    let rest = query().start_key(first.next).page().await?;
+    assert_eq!(rest.items, CustomerPage { user: Some(user("u1")), orders: Vec::new() });
+    assert!(rest.next.is_none());
+    assert_eq!(query().count().await?, 3);
+    let streamed: Vec<CustomerPageItem> = query().limit(1).stream().try_collect().await?;
+    assert!(matches!(streamed.as_slice(), [
+        CustomerPageItem::Orders(_),
+        CustomerPageItem::Orders(_),
+        CustomerPageItem::User(found),
+    ] if *found == user("u1")));
+    assert_eq!(format!("{:?}", streamed[0]), "CustomerPageItem(Orders)");
+    Ok(())
+}
+
+async fn a_second_item_for_an_optional_field_is_an_error_that_names_it(db: TestDb) -> Result<()> {
+    customers(&db).await?;
+    let error = db.query::<LastOrder>().key(User::PRIMARY_KEY.partition("u1")).all().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("the item is the second one for `order` of `LastOrder`: make it a `Vec`"),
+        "{error}"
+    );
+    Ok(())
+}
+
+async fn an_item_of_no_group_is_an_error_that_says_so(db: TestDb) -> Result<()> {
+    with_a_stranger(&db).await?;
+    let error = db.query::<CustomerPage>().key(User::PRIMARY_KEY.partition("u1")).all().await.unwrap_err();
+    let advice =
+        "the item is none of `CustomerPage`: add a field `#[dynamorm(other)] rest: Vec<Item>` for such items";
+    assert!(error.to_string().ends_with(advice), "{error}");
     Ok(())
 }

@@ -293,11 +293,15 @@ macro_rules! every_condition {
             ("ge the highest", key().ge(all[all.len() - 1].clone()), vec![all[all.len() - 1].clone()]),
         ];
         for (case, key, expected) in cases {
-            let found = $db.query().key(key).all().await?;
-            let found: Vec<_> = found.into_iter().map(of).collect();
+            let found = each(&$db, key, of).await?;
             assert_eq!(found, expected, "{case}");
         }
     }};
+}
+
+/// What `of` says of each item.
+async fn each<R: Model, S, T>(db: &TestDb, key: KeyCondition<R, S>, of: impl Fn(R) -> T) -> Result<Vec<T>> {
+    Ok(db.query::<R>().key(key).all().await?.into_iter().map(of).collect())
 }
 
 async fn every_condition_on_a_template_leaves_the_neighbours_out(db: TestDb) -> Result<()> {

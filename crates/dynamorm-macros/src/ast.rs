@@ -2,7 +2,7 @@
 
 use crate::attr::Managed;
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Path, Type, Visibility};
+use syn::{GenericArgument, Path, PathArguments, Type, Visibility};
 
 /// A model. After a mistake it holds what could be understood.
 pub(crate) struct Model {
@@ -41,15 +41,23 @@ pub(crate) struct Project {
 
 /// Items of several models, queried with the keys of the model `of`.
 pub(crate) struct Collection {
+    pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) of: Option<Path>,
+    /// A struct with a field for each group, and not an enum of what one item is.
+    pub(crate) has_groups: bool,
     pub(crate) members: Vec<Member>,
 }
 
 /// What an item of a collection can be.
 pub(crate) struct Member {
+    /// The variant, or the field.
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
+    /// A field that holds one item, and not any number of them.
+    pub(crate) is_option: bool,
+    /// `other`: a field that takes any item.
+    pub(crate) is_other: bool,
 }
 
 /// An attribute type.
@@ -179,6 +187,21 @@ pub(crate) fn spell_out_self(ty: &Type, ident: &Ident) -> Type {
     }
     let tokens = replace(quote::ToTokens::to_token_stream(ty), ident);
     syn::parse2(tokens).unwrap_or_else(|_| ty.clone())
+}
+
+/// What stands between the angle brackets: `User` of `Option<User>`, if it is one type.
+pub(crate) fn type_argument(ty: &Type) -> Option<&Type> {
+    let path = match ty {
+        Type::Path(path) => &path.path,
+        Type::Group(group) => return type_argument(&group.elem),
+        Type::Paren(paren) => return type_argument(&paren.elem),
+        _ => return None,
+    };
+    let PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else { return None };
+    match arguments.args.iter().collect::<Vec<_>>().as_slice() {
+        [GenericArgument::Type(ty)] => Some(ty),
+        _ => None,
+    }
 }
 
 /// The last word of a type's path: `Option` of `std::option::Option<String>`.

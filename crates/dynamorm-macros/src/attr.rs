@@ -70,6 +70,7 @@ pub(crate) struct FieldAttrs {
     pub(crate) rename: Option<LitStr>,
     pub(crate) skip: Option<Span>,
     pub(crate) flatten: Option<Span>,
+    pub(crate) other: Option<Span>,
     pub(crate) managed: Vec<(Managed, Span)>,
     pub(crate) keys: Vec<FieldKey>,
 }
@@ -229,6 +230,7 @@ pub(crate) fn read_field(attrs: &[Attribute], place: Place, errors: &mut Errors)
                 "rename" => once(&mut read.rename, meta, text(meta)?)?,
                 "skip" => once(&mut read.skip, meta, span)?,
                 "flatten" => once(&mut read.flatten, meta, span)?,
+                "other" => once(&mut read.other, meta, span)?,
                 "version" => read.managed.push((Managed::Version, span)),
                 "created_at" => read.managed.push((Managed::CreatedAt, span)),
                 "updated_at" => read.managed.push((Managed::UpdatedAt, span)),

@@ -77,8 +77,32 @@ pub(crate) fn project(project: &Project) -> TokenStream {
 
 /// The impls of an item collection.
 pub(crate) fn collection(collection: &Collection) -> TokenStream {
-    let from_item = collection.of.as_ref().map(|of| from_item(&collection.ident, &quote!(#of)));
-    quote!(const _: () = { #from_item };)
+    let (ident, failed) = (&collection.ident, failed());
+    let Some(of) = &collection.of else { return TokenStream::new() };
+    if !collection.has_groups {
+        let from_item = from_item(ident, &quote!(#of));
+        return quote!(const _: () = { #from_item };);
+    }
+    quote! {
+        const _: () = {
+            impl ::dynamorm::private::Readable for #ident {
+                type Model = #of;
+                type Item = #of;
+                type Items = #ident;
+            }
+            impl ::dynamorm::private::Collect<#of> for #ident {
+                fn empty() -> Self {
+                    loop {}
+                }
+                fn push(
+                    &mut self,
+                    _: #of,
+                ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                    #failed
+                }
+            }
+        };
+    }
 }
 
 /// The impls of a document.

@@ -256,9 +256,7 @@ pub fn derive_document(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
 /// #[dynamorm(of = User)]
 /// enum CustomerItem { User(User), Order(Order), Other(Item) }
 ///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<()> {
-/// # let db = Db::memory()?;
+/// # async fn example(db: &Db) -> Result<()> {
 /// # db.create_table::<(User, Order)>().execute().await?;
 /// # db.put(&User { id: "u1".into() }).execute().await?;
 /// # db.put(&Order { customer: "u1".into(), number: 1 }).execute().await?;
@@ -278,9 +276,49 @@ pub fn derive_document(input: proc_macro::TokenStream) -> proc_macro::TokenStrea
 /// which does not compile otherwise. At most one variant holds [`Item`](https://docs.rs/dynamorm/latest/dynamorm/type.Item.html):
 /// anything else. Without it, an item that is of none of the models is an error.
 ///
+/// # Groups
+///
+/// A struct has a field for each model instead: `Vec`, or `Option` where a partition has at most one, of which a second is an
+/// error. `page`, `take` and `all` give the struct, a page's `items` too; `stream` gives the items one by one, each as a variant
+/// of an enum that the derive makes, here `CustomerItem`.
+///
+/// ```
+/// use dynamorm::{Db, Item, ItemCollection, Model, Result};
+/// # #[derive(Debug, PartialEq, Model)]
+/// # #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+/// # struct User { id: String }
+/// # #[derive(Debug, PartialEq, Model)]
+/// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+/// # struct Order { customer: String, number: u32 }
+///
+/// #[derive(Debug, ItemCollection)]
+/// #[dynamorm(of = User)]
+/// struct Customer {
+///     user: Option<User>,
+///     orders: Vec<Order>,
+///     #[dynamorm(other)]
+///     rest: Vec<Item>,
+/// }
+///
+/// # async fn example(db: &Db) -> Result<()> {
+/// # db.create_table::<(User, Order)>().execute().await?;
+/// # db.put(&User { id: "u1".into() }).execute().await?;
+/// # for number in 1..=3 {
+/// #     db.put(&Order { customer: "u1".into(), number }).execute().await?;
+/// # }
+/// let customer = db.query::<Customer>().key(User::PRIMARY_KEY.partition("u1")).all().await?;
+/// assert_eq!((customer.user.is_some(), customer.orders.len()), (true, 3));
+///
+/// let page = db.query::<Customer>().key(User::PRIMARY_KEY.partition("u1")).take(2).await?;
+/// assert_eq!((page.items.user.is_some(), page.items.orders.len()), (false, 2));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// | Word | Where | What it does |
 /// |---|---|---|
-/// | `of = User` | above the enum | the model whose keys it is queried with |
+/// | `of = User` | above the enum or the struct | the model whose keys it is queried with |
+/// | `other` | above a `Vec<Item>` of the struct | takes the items of none of the models |
 #[proc_macro_derive(ItemCollection, attributes(dynamorm))]
 pub fn derive_item_collection(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive(input, collection)

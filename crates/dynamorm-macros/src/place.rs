@@ -17,10 +17,11 @@ pub(crate) enum Place {
     Variant,
     Collection,
     CollectionVariant,
+    CollectionField,
 }
 
 impl Place {
-    const ALL: [Place; 12] = [
+    const ALL: [Place; 13] = [
         Place::Model,
         Place::ModelField,
         Place::Project,
@@ -33,6 +34,7 @@ impl Place {
         Place::Variant,
         Place::Collection,
         Place::CollectionVariant,
+        Place::CollectionField,
     ];
 
     /// The words that can stand here.
@@ -74,6 +76,7 @@ impl Place {
                 &["rename", "skip", "flatten", "version", "created_at", "updated_at", "ttl"]
             }
             Place::Newtype | Place::NewtypeField | Place::CollectionVariant => &[],
+            Place::CollectionField => &["other"],
             Place::Variant => &["rename"],
         }
     }
@@ -92,6 +95,7 @@ impl Place {
             Place::Variant => "above a variant",
             Place::Collection => "above an item collection",
             Place::CollectionVariant => "above a variant of an item collection",
+            Place::CollectionField => "above a field of an item collection",
         }
     }
 
@@ -113,6 +117,7 @@ impl Place {
             "updated" | "modified" | "modified_at" => "updated_at",
             "expires" | "expires_at" | "time_to_live" => "ttl",
             "model" | "for" => "of",
+            "rest" | "unknown" | "catch_all" => "other",
             "entity" | "discriminator" | "kind" | "tag" => "type",
             "schema_version" | "model_version" => "schema",
             "upcasts" | "migrate" | "migrations" => "upcast",

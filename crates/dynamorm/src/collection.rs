@@ -151,6 +151,26 @@ fn key_fits(key: &KeyShape, seen: &Option<Option<Cow<'_, str>>>) -> bool {
     }
 }
 
+/// Puts an item into a field that holds one.
+///
+/// # Errors
+///
+/// If there is one in it: nothing is dropped.
+pub fn fill<T>(
+    field: &mut Option<T>,
+    item: T,
+    collection: &'static str,
+    name: &'static str,
+) -> Result<(), CodecError> {
+    match field {
+        Some(_) => Err(CodecError::new(Problem::SecondItem { collection, field: name })),
+        None => {
+            *field = Some(item);
+            Ok(())
+        }
+    }
+}
+
 /// True if no item can be of both members: by their keys, or by their types.
 #[must_use]
 pub const fn are_apart(one: Option<&ModelShape>, other: Option<&ModelShape>) -> bool {
@@ -186,6 +206,12 @@ pub const fn share_a_table(of: &ModelShape, member: Option<&ModelShape>) -> bool
         _ => false,
     };
     sort && same_name(of.primary.partition.attribute, member.primary.partition.attribute)
+}
+
+/// True if a member takes any item, or if it does not, as it should be.
+#[must_use]
+pub const fn takes_any(member: Option<&ModelShape>, should: bool) -> bool {
+    member.is_none() == should
 }
 
 /// True if at most one member takes any item.

@@ -81,7 +81,7 @@ pub use key::{
     TemplateAttribute,
 };
 pub use meter::{IndexUsage, Meter, TableUsage, Usage};
-pub use model::{FromItem, Key, Model};
+pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,

@@ -94,6 +94,54 @@ pub trait FromItem: Sized {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError>;
 }
 
+/// What can be asked for: items of one type, which are given as a `Vec`, or a struct of groups that `ItemCollection` is derived
+/// for, in which each item has its place.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a table",
+    label = "not a model or a projection",
+    note = "derive `Model` for a whole item, or `Project` for some of its attributes"
+)]
+pub trait Readable {
+    /// The model whose keys it is queried with.
+    type Model;
+    /// One item.
+    type Item: FromItem<Model = Self::Model>;
+    /// Any number of them.
+    type Items: Collect<Self::Item>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: FromItem> Readable for R {
+    type Model = R::Model;
+    type Item = R;
+    type Items = Vec<R>;
+}
+
+/// What items are gathered in.
+pub trait Collect<R>: Sized {
+    /// Without an item.
+    fn empty() -> Self;
+
+    /// Adds an item.
+    ///
+    /// # Errors
+    ///
+    /// If it is the second one for a field that holds one.
+    fn push(&mut self, item: R) -> Result<(), CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R> Collect<R> for Vec<R> {
+    fn empty() -> Self {
+        Vec::new()
+    }
+
+    fn push(&mut self, item: R) -> Result<(), CodecError> {
+        Vec::push(self, item);
+        Ok(())
+    }
+}
+
 /// Which item an operation is about: a primary key, made by `YourModel::key(..)`, or an item that has one.
 ///
 /// With `&item`, an update or a delete also checks that the item's version is still the stored one.

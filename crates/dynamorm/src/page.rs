@@ -10,6 +10,7 @@ pub use start_keys::StartKeys;
 
 use crate::codec::{Attribute, CodecError, Reader, Writer};
 use crate::key::{IndexKind, IndexShape, ScalarType};
+use crate::model::{Collect, Readable};
 use crate::value::{AttributeValue, Item};
 use crate::{Error, Result};
 use base64::Engine;
@@ -22,9 +23,9 @@ use std::str::FromStr;
 /// One page of a read. A parallel scan's goes on at [`StartKeys`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Page<R, N = StartKey> {
-    /// What was read: by a query in the order of the key, by a scan in none.
-    pub items: Vec<R>,
+pub struct Page<R: Readable, N = StartKey> {
+    /// What was read, as a `Vec` or in groups: by a query in the order of the key, by a scan in none.
+    pub items: R::Items,
     /// Where the next page starts; `None` if there is none.
     pub next: Option<N>,
     /// How many items DynamoDB looked at before the filter: what it charges for.
@@ -34,9 +35,9 @@ pub struct Page<R, N = StartKey> {
 }
 
 /// Nothing read, and nothing more to read.
-impl<R> Default for Page<R> {
+impl<R: Readable> Default for Page<R> {
     fn default() -> Self {
-        Self { items: Vec::new(), next: None, scanned_count: 0, consumed_capacity: None }
+        Self { items: Collect::empty(), next: None, scanned_count: 0, consumed_capacity: None }
     }
 }
 

@@ -3,7 +3,9 @@
 pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
-pub use crate::collection::{Member, are_apart, at_most_one_takes_any, member, share_a_table};
+pub use crate::collection::{
+    Member, are_apart, at_most_one_takes_any, fill, member, share_a_table, takes_any,
+};
 pub use crate::expr::{AttributeType, HasSize, Ordered, Prefixed, Searched};
 pub use crate::index::Index;
 pub use crate::kept::{Kept, Schema, TypeName, decode_kept, decode_projection, kept_names, upcast};
@@ -12,7 +14,7 @@ pub use crate::key::{
     ScalarType, Segment, TemplateAttribute,
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
-pub use crate::model::{Fields, FromItem, Key, Model, ModelShape};
+pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
 pub use crate::path::Members;
 pub use core::option::Option;
 pub use core::result::Result;

@@ -30,7 +30,7 @@ struct Language {
 
 #[derive(Debug, ItemCollection)]
 #[dynamorm(of = User)]
-pub(crate) enum Keyed {
+enum Keyed {
     User(User),
     Language(Language),
 }
@@ -43,9 +43,18 @@ enum Typed {
     Any(Item),
 }
 
+#[derive(Debug, ItemCollection)]
+#[dynamorm(of = User)]
+struct Groups {
+    user: std::option::Option<User>,
+    languages: Vec<Language>,
+    #[dynamorm(other)]
+    rest: Vec<Item>,
+}
+
 /// An alias is as good as the type.
 type Box1<T> = T;
 
 fn main() {
-    let _ = std::mem::size_of::<(Keyed, Typed)>();
+    let _ = std::mem::size_of::<(Keyed, Typed, Groups, GroupsItem)>();
 }

@@ -1,23 +1,148 @@
-//! `derive(ItemCollection)`: the impl of `FromItem`, and checks that its models can be told apart.
+//! `derive(ItemCollection)`: the impl of `FromItem`, and checks that its models can be told apart. Of a struct, an enum of what
+//! one item can be, which has that impl, and the impls that put each item into its group.
 
 use super::place;
 use crate::ast::{Collection, Member, type_word};
+use crate::name::{self, Case};
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Path, Type};
 
 /// All that an item collection's derive emits.
 pub(crate) fn expand(collection: &Collection, of: &Path) -> TokenStream {
     let ident = &collection.ident;
-    let members =
-        collection.members.iter().map(|Member { ident, ty, .. }| (ident.clone(), ty)).collect::<Vec<_>>();
+    let variants = collection.members.iter().map(|member| (variant(collection, member), &member.ty));
+    let members = variants.collect::<Vec<_>>();
     let checks = checks(&members, of);
-    let from_item = from_item(ident, of, &members, ident, "add a variant `Other(Item)` for such items");
+    if !collection.has_groups {
+        let from_item = from_item(ident, of, &members, ident, "add a variant `Other(Item)` for such items");
+        return quote! {
+            const _: () = {
+                #checks
+                #from_item
+            };
+        };
+    }
+    let item = item_ident(collection);
+    let advice = "add a field `#[dynamorm(other)] rest: Vec<Item>` for such items";
+    let from_item = from_item(&item, of, &members, ident, advice);
+    let item_enum = item_enum(collection, &item, &members);
+    let others = others(collection);
+    let groups = groups(collection, of, &item);
     quote! {
+        #item_enum
+
         const _: () = {
             #checks
+            #others
             #from_item
+            #groups
         };
+    }
+}
+
+/// The enum of what one item of a struct of groups is: `CustomerPageItem`.
+pub(crate) fn item_ident(collection: &Collection) -> Ident {
+    format_ident!("{}Item", name::plain(&collection.ident), span = collection.ident.span())
+}
+
+fn variant(collection: &Collection, member: &Member) -> Ident {
+    if !collection.has_groups {
+        return member.ident.clone();
+    }
+    Ident::new(&Case::Pascal.apply(&name::plain(&member.ident)), member.ident.span())
+}
+
+fn item_enum(collection: &Collection, item: &Ident, members: &[(Ident, &Type)]) -> TokenStream {
+    let (vis, word) = (&collection.vis, item.to_string());
+    let doc = format!(" One item of a [`{}`].", name::plain(&collection.ident));
+    let variants = members.iter().zip(&collection.members).map(|((variant, ty), member)| {
+        let doc = format!(" It belongs into `{}`.", name::plain(&member.ident));
+        quote!(#[doc = #doc] #variant(#ty))
+    });
+    let names = members.iter().map(|(variant, _)| {
+        let name = variant.to_string();
+        quote!(Self::#variant(_) => #name)
+    });
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code, private_interfaces, clippy::large_enum_variant)]
+        #vis enum #item {
+            #(#variants,)*
+        }
+
+        /// Which group it belongs into, without the values.
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #item {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let group = match self {
+                    #(#names,)*
+                };
+                f.debug_tuple(#word).field(&::core::format_args!("{group}")).finish()
+            }
+        }
+    }
+}
+
+/// Fails to compile if a field takes any item that does not say so, or the other way round.
+fn others(collection: &Collection) -> TokenStream {
+    let checks = collection.members.iter().enumerate().map(|(at, Member { ident, ty, is_other, .. })| {
+        let text = match is_other {
+            true => format!("`{ident}` is for items of any form: write `Vec<Item>`, or remove `other`"),
+            false => format!("`{ident}` takes any item: write `#[dynamorm(other)]` above it"),
+        };
+        quote_spanned! { place(ty)=>
+            const _: () = ::core::assert!(::dynamorm::private::takes_any(MEMBERS[#at], #is_other), #text);
+        }
+    });
+    checks.collect()
+}
+
+/// Puts each item into its field.
+fn groups(collection: &Collection, of: &Path, item: &Ident) -> TokenStream {
+    let ident = &collection.ident;
+    let word = name::plain(ident);
+    let empty = collection.members.iter().map(|Member { ident, is_option, .. }| match is_option {
+        true => quote!(#ident: ::dynamorm::private::Option::None),
+        false => quote!(#ident: ::dynamorm::private::Vec::new()),
+    });
+    let arms = collection.members.iter().map(|member| {
+        let (variant, field) = (variant(collection, member), &member.ident);
+        let name = name::plain(field);
+        match member.is_option {
+            true => quote! {
+                #item::#variant(item) => {
+                    return ::dynamorm::private::fill(&mut self.#field, item, #word, #name);
+                }
+            },
+            false => quote!(#item::#variant(item) => self.#field.push(item),),
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Readable for #ident {
+            type Model = #of;
+            type Item = #item;
+            type Items = #ident;
+        }
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl ::dynamorm::private::Collect<#item> for #ident {
+            fn empty() -> Self {
+                Self { #(#empty,)* }
+            }
+            fn push(
+                &mut self,
+                item: #item,
+            ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+                match item {
+                    #(#arms)*
+                }
+                ::dynamorm::private::Result::Ok(())
+            }
+        }
     }
 }
 

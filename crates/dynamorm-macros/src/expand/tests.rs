@@ -64,6 +64,18 @@ enum CustomerItem { User(User), Order(shop::Order), Other(Item) }"#
 );
 
 snapshot!(
+    item_collection_in_groups,
+    crate::collection,
+    r#"#[dynamorm(of = User)]
+pub struct Customer {
+    user: Option<User>,
+    orders: Vec<Order>,
+    #[dynamorm(other)]
+    rest: Vec<Item>,
+}"#
+);
+
+snapshot!(
     model_with_keys_on_fields,
     crate::model,
     r#"struct Account {

@@ -42,8 +42,10 @@ pub(crate) enum Problem {
     KeyTooLong { bytes: usize, limit: usize },
     /// An item of another model than the one that is read.
     OtherType { model: &'static str },
-    /// An item that no variant of a collection is for.
+    /// An item that no variant of a collection, or no field, is for.
     NoMember { collection: &'static str, advice: &'static str },
+    /// A second item for a field of a collection that holds one.
+    SecondItem { collection: &'static str, field: &'static str },
     /// An item of a schema that is newer than the one that this program knows, or is no schema at all.
     UnknownSchema { stored: u64, known: u64 },
     /// An item of an older schema, read in parts.
@@ -133,6 +135,7 @@ impl CodecError {
         matches!(
             self.0.problem,
             Problem::NoMember { .. }
+                | Problem::SecondItem { .. }
                 | Problem::UnknownSchema { .. }
                 | Problem::OldSchema { .. }
                 | Problem::Upcast { .. }
@@ -167,6 +170,9 @@ impl fmt::Display for CodecError {
             }
             Problem::OtherType { model } => write!(f, "says that the item is no `{model}`"),
             Problem::NoMember { collection, advice } => write!(f, "is none of `{collection}`: {advice}"),
+            Problem::SecondItem { collection, field } => {
+                write!(f, "is the second one for `{field}` of `{collection}`: make it a `Vec`")
+            }
             Problem::UnknownSchema { stored, known } => {
                 write!(f, "has schema {stored}, and this program knows the schemas from 1 to {known}")
             }

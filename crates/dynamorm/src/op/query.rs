@@ -2,7 +2,7 @@
 
 use super::read::{self, End, Form, Read, Source};
 use crate::expr::{Condition, KeyCondition};
-use crate::model::{FromItem, Model};
+use crate::model::{FromItem, Model, Readable};
 use crate::page::Page;
 use crate::transport::Request;
 use crate::{Db, Result, StartKey};
@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 /// [`consistent_read`](Query::consistent_read). See
 /// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
 #[must_use = "a query reads nothing until a terminal such as `.page()` or `.all()` is awaited"]
-pub struct Query<'db, R: FromItem, K = Keyed> {
+pub struct Query<'db, R: Readable, K = Keyed> {
     read: Read<'db>,
     of: PhantomData<fn() -> (R, K)>,
 }
@@ -68,13 +68,13 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn query<R: FromItem<Model: Model>>(&self) -> Query<'_, R, MissingKeyCondition> {
+    pub fn query<R: Readable<Model: Model>>(&self) -> Query<'_, R, MissingKeyCondition> {
         let source = Source::Partition { key: None, descending: false };
         Query { read: Read::of::<R>(self, source), of: PhantomData }
     }
 }
 
-impl<'db, R: FromItem<Model: Model>> Query<'db, R, MissingKeyCondition> {
+impl<'db, R: Readable<Model: Model>> Query<'db, R, MissingKeyCondition> {
     /// The partition to read, and a condition on its sort key: `User::EMAIL_INDEX.partition("ada@example.com")`.
     pub fn key<S>(self, condition: KeyCondition<R::Model, S>) -> Query<'db, R> {
         let mut read = self.read;
@@ -85,9 +85,9 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R, MissingKeyCondition> {
     }
 }
 
-impl<'db, R: FromItem<Model: Model>, K> Query<'db, R, K> {
+impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
     /// Reads only the attributes of `P`. The units stay those of the whole items.
-    pub fn project<P: FromItem<Model = R::Model>>(self) -> Query<'db, P, K> {
+    pub fn project<P: Readable<Model = R::Model>>(self) -> Query<'db, P, K> {
         Query { read: self.read.project::<P>(), of: PhantomData }
     }
 
@@ -188,7 +188,7 @@ impl<'db, R: FromItem<Model: Model>, K> Query<'db, R, K> {
     }
 }
 
-impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
+impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     /// Shows the request of the first page, without sending it.
     ///
     /// # Errors
@@ -245,8 +245,8 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     /// # Errors
     ///
     /// Those of [`page`](Query::page); [`ErrorKind::Service`] if an answer leads back to where it began.
-    pub async fn all(self) -> Result<Vec<R>> {
-        Ok(read::collect(self.read, End::All("all")).await?.items)
+    pub async fn all(self) -> Result<R::Items> {
+        Ok(read::collect::<R>(self.read, End::All("all")).await?.items)
     }
 
     /// Reads page after page, as the items are taken.
@@ -272,9 +272,9 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn stream(self) -> impl Stream<Item = Result<R>> + Send + 'db
+    pub fn stream(self) -> impl Stream<Item = Result<R::Item>> + Send + 'db
     where
-        R: Send + 'db,
+        R: Readable<Item: Send + 'db>,
     {
         read::stream(self.read)
     }
@@ -308,7 +308,9 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
     pub async fn count(self) -> Result<u64> {
         self.read.count().await
     }
+}
 
+impl<R: FromItem<Model: Model>> Query<'_, R> {
     /// Reads the only item, or `None` if there is none.
     ///
     /// # Errors
@@ -331,7 +333,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
 
     async fn only(self, terminal: &str) -> Result<Option<R>> {
         let end = self.read.only(terminal)?;
-        let mut items = read::collect(self.read.clone(), end).await?.items;
+        let mut items = read::collect::<R>(self.read.clone(), end).await?.items;
         match items.len() {
             0 | 1 => Ok(items.pop()),
             _ => Err(self.read.not_unique()),
@@ -340,7 +342,7 @@ impl<'db, R: FromItem<Model: Model>> Query<'db, R> {
 }
 
 /// Whose items and the filter's form, without values: they belong in no log.
-impl<R: FromItem<Model: Model>, K> fmt::Debug for Query<'_, R, K> {
+impl<R: Readable<Model: Model>, K> fmt::Debug for Query<'_, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
             .field("model", &R::Model::SHAPE.name)

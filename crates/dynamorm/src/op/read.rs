@@ -21,7 +21,7 @@ use crate::expr::{Condition, Placeholders};
 use crate::kept::TypeName;
 use crate::key::{self, IndexKind, IndexShape, KeyShape, KeyValue};
 use crate::limits::grouped;
-use crate::model::{FromItem, Model, ModelShape};
+use crate::model::{FromItem, Model, ModelShape, Readable};
 use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
 use crate::value::Item;
@@ -72,12 +72,12 @@ pub(crate) struct Prepared {
 }
 
 impl<'db> Read<'db> {
-    pub(crate) fn of<R: FromItem<Model: Model>>(db: &'db Db, source: Source) -> Self {
+    pub(crate) fn of<R: Readable<Model: Model>>(db: &'db Db, source: Source) -> Self {
         Self {
             db,
             model: R::Model::SHAPE,
-            projection: R::PROJECTION,
-            is_collection: R::IS_COLLECTION,
+            projection: R::Item::PROJECTION,
+            is_collection: R::Item::IS_COLLECTION,
             source,
             filter: None,
             limit: None,
@@ -89,8 +89,8 @@ impl<'db> Read<'db> {
     }
 
     /// The same read of other attributes.
-    pub(crate) fn project<P: FromItem>(self) -> Self {
-        Self { projection: P::PROJECTION, is_collection: P::IS_COLLECTION, ..self }
+    pub(crate) fn project<P: Readable>(self) -> Self {
+        Self { projection: P::Item::PROJECTION, is_collection: P::Item::IS_COLLECTION, ..self }
     }
 
     pub(crate) fn operation(&self) -> Operation {

@@ -200,7 +200,7 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     /// Those of [`page`](Scan::page); [`ErrorKind::Service`](crate::ErrorKind::Service) if an answer leads back to where it
     /// began.
     pub async fn all(self) -> Result<Vec<R>> {
-        Ok(read::collect(self.read, End::All("all")).await?.items)
+        Ok(read::collect::<R>(self.read, End::All("all")).await?.items)
     }
 
     /// Reads page after page, as the items are taken.

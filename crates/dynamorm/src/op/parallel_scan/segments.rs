@@ -4,6 +4,7 @@
 //! [`Workers`] reads all segments to their ends, each as fast as it can.
 
 use crate::limits::{self, grouped};
+use crate::model::FromItem;
 use crate::op::read::{Budget, End, Form, Read, Run, Sink, Source};
 use crate::page::{Page, Segment};
 use crate::transport::Request;
@@ -206,7 +207,7 @@ impl<'db> Rounds<'db> {
         Ok(())
     }
 
-    pub(super) fn page<R>(self, items: Vec<R>) -> Result<Page<R, StartKeys>> {
+    pub(super) fn page<R: FromItem>(self, items: Vec<R>) -> Result<Page<R, StartKeys>> {
         let (scanned_count, consumed_capacity) = (self.scanned_count, self.budget.consumed());
         Ok(Page { items, next: self.segments.into_start_keys()?, scanned_count, consumed_capacity })
     }

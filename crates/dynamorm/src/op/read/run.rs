@@ -8,7 +8,7 @@ use super::response::{Response, Sink};
 use super::{Form, Read};
 use crate::error::ErrorKind;
 use crate::key::IndexShape;
-use crate::model::FromItem;
+use crate::model::{Collect, FromItem, Readable};
 use crate::page::Page;
 use crate::transport::trace::record_read;
 use crate::{Error, Result, StartKey};
@@ -173,7 +173,7 @@ impl<'db> Run<'db> {
         self.next
     }
 
-    fn page<R>(self, items: Vec<R>) -> Page<R> {
+    fn page<R: Readable>(self, items: R::Items) -> Page<R> {
         Page {
             items,
             next: self.next,
@@ -184,11 +184,11 @@ impl<'db> Run<'db> {
 }
 
 /// Reads until the terminal has what it asked for.
-pub(crate) async fn collect<R: FromItem>(read: Read<'_>, end: End) -> Result<Page<R>> {
+pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Page<R>> {
     let mut run = Run::new(read, end)?;
-    let mut items = Vec::new();
+    let mut items = R::Items::empty();
     while let Some(answer) = run.fetch().await? {
-        run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
+        run.accept(&answer, &mut |reader| items.push(R::Item::decode(reader)?))?;
     }
     Ok(run.page(items))
 }
