@@ -11,6 +11,7 @@ matrix![
     a_read_stops_at_its_maximum_with_what_it_has_and_a_start_key,
     a_maximum_on_a_terminal_without_a_start_key_is_refused_before_the_network,
     a_meter_adds_up_what_every_operation_consumes,
+    a_meter_adds_up_what_reads_by_key_consume,
     a_meter_counts_a_transaction_as_dynamodb_charges_it
         lacks(Direct: "DynamoDB Local charges a write in a transaction once", Compat: "as Direct"),
     a_meter_tells_the_part_of_each_index,
@@ -107,6 +108,23 @@ async fn a_meter_adds_up_what_every_operation_consumes(db: TestDb) -> Result<()>
 
     metered.describe_table::<Order>().one().await?;
     assert_eq!((meter.usage().requests, meter.usage().read_units), (5, 2.5));
+    Ok(())
+}
+
+async fn a_meter_adds_up_what_reads_by_key_consume(db: TestDb) -> Result<()> {
+    let orders = orders(&db).await?;
+    let meter = Meter::default();
+    let metered = db.metered(&meter);
+    let key = |second| Order::key("u1", order("u1", second).placed_at);
+    // Of four keys, one of no item and one twice.
+    let found = metered.batch_get([1, 2, 99, 1].map(key)).all().await?;
+    assert_eq!(found.iter().flatten().count(), 3);
+    let usage = meter.reset();
+    assert_eq!((usage.requests, usage.items_read, usage.read_units), (1, 2, 1.5));
+    let (first, second) = metered.transact_get((key(1), key(2))).one().await?;
+    assert_eq!([&first, &second], [&orders[0], &orders[1]]);
+    let usage = meter.usage();
+    assert_eq!((usage.requests, usage.items_read, usage.read_units), (1, 2, 4.0));
     Ok(())
 }
 
