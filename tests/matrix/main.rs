@@ -28,6 +28,7 @@ mod errors;
 mod get;
 mod index_keys;
 mod lifecycle;
+mod limits;
 mod live;
 mod models;
 mod parallel_scan;
@@ -60,6 +61,7 @@ fn main() -> std::process::ExitCode {
         get::BEHAVIOURS,
         index_keys::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
+        limits::BEHAVIOURS,
         live::BEHAVIOURS,
         parallel_scan::BEHAVIOURS,
         put::BEHAVIOURS,
