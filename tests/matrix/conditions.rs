@@ -13,6 +13,7 @@ matrix![
     the_positions_of_a_list_match,
     joined_conditions_select_their_items,
     conditions_in_words_select_the_same_items,
+    attributes_of_a_flattened_struct_are_those_of_the_model,
     raw_conditions_select_the_same_items,
     names_with_hyphens_reserved_words_and_other_letters_are_names,
     names_that_differ_only_in_case_are_two_names,
@@ -486,4 +487,50 @@ async fn conditions_in_words_select_the_same_items(db: TestDb) -> Result<()> {
 
 fn count_of_c() -> i64 {
     7
+}
+
+#[derive(Debug, PartialEq, Document)]
+struct Entity {
+    tenant: String,
+    #[dynamorm(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, PartialEq, Document)]
+struct Place {
+    #[dynamorm(rename = "the-city")]
+    city: String,
+}
+
+#[derive(Debug, PartialEq, Model)]
+#[dynamorm(pk = "FLAT", sk = "{id}")]
+struct Flat {
+    id: String,
+    #[dynamorm(flatten)]
+    entity: Entity,
+    nested: Entity,
+}
+
+async fn attributes_of_a_flattened_struct_are_those_of_the_model(db: TestDb) -> Result<()> {
+    db.create_table::<Flat>().execute().await?;
+    let entity = |tenant: &str, city: &str| Entity {
+        tenant: tenant.to_owned(),
+        place: Place { city: city.to_owned() },
+    };
+    for (id, tenant) in [("a", "acme"), ("b", "other")] {
+        let flat = Flat { id: id.to_owned(), entity: entity(tenant, "Rome"), nested: entity("none", "Oslo") };
+        db.put(&flat).execute().await?;
+    }
+    let city = || Entity::PLACE.dot(Place::CITY);
+    for (condition, expected) in [
+        (Flat::ENTITY.dot(Entity::TENANT).eq("acme"), "a"),
+        (cond!(Flat: entity.tenant <> "acme"), "b"),
+        (Flat::ENTITY.dot(city()).eq("Rome"), "ab"),
+        (Flat::NESTED.dot(city()).begins_with("Os"), "ab"),
+        (Flat::NESTED.dot(city()).eq("Rome"), ""),
+    ] {
+        let found = db.query::<Flat>().key(Flat::PRIMARY_KEY.partition(())).filter(condition).all().await?;
+        assert_eq!(found.iter().map(|flat| flat.id.as_str()).collect::<String>(), expected);
+    }
+    Ok(())
 }

@@ -90,7 +90,7 @@ pub use op::{
     TransactStatement, TransactWrite, Update, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
-pub use path::{Element, IntoPath, Keys, Members, Path, Positions};
+pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};
 

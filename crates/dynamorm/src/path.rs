@@ -8,7 +8,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 mod conditions;
+mod flattened;
 mod steps;
+pub use flattened::Flattened;
 pub use steps::{Keys, Members, Positions};
 
 /// Something inside an attribute of the model `M`, of type `T`: the member of a document, an element of a list or a map.

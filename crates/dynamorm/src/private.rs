@@ -15,7 +15,7 @@ pub use crate::key::{
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
-pub use crate::path::Members;
+pub use crate::path::{Flattened, Members};
 pub use core::option::Option;
 pub use core::result::Result;
 pub use std::string::String;

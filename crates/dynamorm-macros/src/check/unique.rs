@@ -1,6 +1,6 @@
 //! Names: that each is well formed, and that no two attributes or constants have the same one.
 
-use crate::ast::{Field, Key, Model, PrimaryKey};
+use crate::ast::{Field, Key, Model, PrimaryKey, Storage};
 use crate::errors::Errors;
 use crate::name;
 use proc_macro2::Span;
@@ -108,7 +108,7 @@ pub(crate) fn constants(model: &Model, errors: &mut Errors) {
         let what = format!("the index `{}`", index.name);
         add(index.constant.to_string(), what, index.constant.span(), "give the index another name");
     }
-    for field in model.fields.iter().filter(|field| field.is_stored()) {
+    for field in model.fields.iter().filter(|field| field.storage != Storage::Skipped) {
         let constant = name::field_constant(&field.ident);
         let what = format!("the field `{}`", field.ident);
         let advice = "give the field another name, and `rename` for the attribute's";

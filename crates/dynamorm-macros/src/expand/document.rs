@@ -30,8 +30,7 @@ pub(crate) fn constants(document: &Document) -> TokenStream {
     let Document { vis, ident, kind: DocumentKind::Struct(fields) } = document else {
         return TokenStream::new();
     };
-    let fields = fields.iter().filter(|field| field.is_stored());
-    let fields = fields.map(|field| field_constant(vis, ident, field));
+    let fields = fields.iter().map(|field| field_constant(vis, ident, field));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]

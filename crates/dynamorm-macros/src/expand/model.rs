@@ -101,8 +101,7 @@ pub(crate) fn inherent(model: &Model) -> TokenStream {
     let key = key_function(model);
     let primary = primary_constant(model);
     let indexes = model.indexes.iter().enumerate().map(|(at, index)| index_constant(model, index, at));
-    let fields = model.fields.iter().filter(|field| field.is_stored());
-    let fields = fields.map(|field| field_constant(&model.vis, ident, field));
+    let fields = model.fields.iter().map(|field| field_constant(&model.vis, ident, field));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]
@@ -147,11 +146,20 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     }
 }
 
-/// The constant of an attribute, of a model or a document.
+/// The constant of an attribute, of a model or a document; what is skipped has none.
 pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> TokenStream {
     let (ty, name) = (&field.ty, &field.name);
     let constant = name::field_constant(&field.ident);
     let (types, what) = match field.storage {
+        Storage::Skipped => return TokenStream::new(),
+        Storage::Flattened => {
+            let doc = format!(" The struct that is flattened from the field `{}`.", field.ident);
+            return quote! {
+                #[doc = #doc]
+                #vis const #constant: ::dynamorm::private::Flattened<#ident, #ty> =
+                    ::dynamorm::private::Flattened::new();
+            };
+        }
         Storage::PrimaryKey | Storage::PrimaryPart => {
             (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", part of the table's key")
         }
