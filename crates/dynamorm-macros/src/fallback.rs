@@ -31,8 +31,9 @@ pub(crate) fn model(model: &Model) -> TokenStream {
             const NOTHING: ::dynamorm::private::IndexShape = ::dynamorm::private::IndexShape {
                 name: "",
                 kind: ::dynamorm::private::IndexKind::Primary,
-                partition: NO_KEY,
-                sort: ::dynamorm::private::Option::None,
+                partition: &[NO_KEY],
+                sort: &[],
+                projection: ::dynamorm::private::Projection::All,
             };
             #fields
             #from_item

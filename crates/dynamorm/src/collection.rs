@@ -66,16 +66,16 @@ pub fn member<const N: usize>(
     let first = members.iter().flatten().next();
     if let Some(first) = first {
         let key = &first.primary;
-        let sort = key.sort.as_ref().map_or(key.partition.attribute, |sort| sort.attribute);
+        let sort = key.sort_key().map_or(key.partition_key().attribute, |sort| sort.attribute);
         reader.clone().object_while(|reader, name| {
-            if name == key.partition.attribute {
+            if name == key.partition_key().attribute {
                 seen.partition = Some(text(reader)?);
             } else if name == sort {
                 seen.sort = Some(text(reader)?);
             } else if !seen.take_type(members, name, reader)? {
                 reader.skip()?;
             }
-            Ok(!seen.is_all(members, key.sort.is_some()))
+            Ok(!seen.is_all(members, key.sort_key().is_some()))
         })?;
     }
     let model =
@@ -128,8 +128,8 @@ impl<const N: usize> Seen<'_, N> {
     fn fits(&self, at: usize, shape: &ModelShape) -> bool {
         let typed = shape.kept.is_some_and(|kept| kept.type_name.is_some());
         (!typed || self.types.get(at).copied().flatten() == Some(true))
-            && key_fits(&shape.primary.partition, &self.partition)
-            && shape.primary.sort.as_ref().is_none_or(|sort| key_fits(sort, &self.sort))
+            && key_fits(shape.primary.partition_key(), &self.partition)
+            && shape.primary.sort_key().is_none_or(|sort| key_fits(sort, &self.sort))
     }
 }
 
@@ -182,10 +182,10 @@ pub const fn are_apart(one: Option<&ModelShape>, other: Option<&ModelShape>) -> 
     {
         return true;
     }
-    if are_disjoint(&one.primary.partition, &other.primary.partition) {
+    if are_disjoint(one.primary.partition_key(), other.primary.partition_key()) {
         return true;
     }
-    match (&one.primary.sort, &other.primary.sort) {
+    match (one.primary.sort_key(), other.primary.sort_key()) {
         (Some(one), Some(other)) => are_disjoint(one, other),
         _ => false,
     }
@@ -200,12 +200,12 @@ pub const fn share_a_table(of: &ModelShape, member: Option<&ModelShape>) -> bool
     {
         return false;
     }
-    let sort = match (&of.primary.sort, &member.primary.sort) {
+    let sort = match (of.primary.sort_key(), member.primary.sort_key()) {
         (Some(one), Some(other)) => same_name(one.attribute, other.attribute),
         (None, None) => true,
         _ => false,
     };
-    sort && same_name(of.primary.partition.attribute, member.primary.partition.attribute)
+    sort && same_name(of.primary.partition_key().attribute, member.primary.partition_key().attribute)
 }
 
 /// True if a member takes any item, or if it does not, as it should be.

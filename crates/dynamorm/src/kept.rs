@@ -98,7 +98,7 @@ impl Schema {
             (1, _) => Condition::about("attribute_not_exists", self.attribute).or(ours),
             (_, true) => ours,
             (_, false) => {
-                Condition::about("attribute_not_exists", model.primary.partition.attribute).or(ours)
+                Condition::about("attribute_not_exists", model.primary.partition_key().attribute).or(ours)
             }
         }
     }

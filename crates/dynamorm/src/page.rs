@@ -97,7 +97,7 @@ pub(crate) struct Segment {
 /// Where the read that uses a start key finds its items.
 pub(crate) enum Place {
     /// In the partition of this value, as JSON.
-    Partition { value: Vec<u8>, descending: bool },
+    Partition { values: Vec<Vec<u8>>, descending: bool },
     /// Anywhere in the table or the index.
     Table { segment: Option<Segment> },
 }
@@ -174,14 +174,17 @@ impl StartKey {
         if !fits(&self.last, index, primary) {
             return Err(Error::invalid_start_key("the start key has other key attributes than the read"));
         }
-        let Place::Partition { value, .. } = place else { return Ok(()) };
-        let of_query = AttributeValue::decode(&mut Reader::new(value)?)?;
-        if self.last.get(index.partition.attribute) != Some(&of_query) {
-            return Err(Error::invalid_start_key("the start key is of another partition than the query"));
+        let Place::Partition { values, .. } = place else { return Ok(()) };
+        for (key, value) in index.partition.iter().zip(values) {
+            let of_query = AttributeValue::decode(&mut Reader::new(value)?)?;
+            if self.last.get(key.attribute) != Some(&of_query) {
+                return Err(Error::invalid_start_key("the start key is of another partition than the query"));
+            }
         }
         // A local index lies in the table's partition, so one check does for both.
         debug_assert!(
-            index.kind != IndexKind::Local || index.partition.attribute == primary.partition.attribute
+            index.kind != IndexKind::Local
+                || index.partition_key().attribute == primary.partition_key().attribute
         );
         Ok(())
     }
@@ -408,7 +411,7 @@ mod tests {
         ];
         let mut signed = StartKey::of_partition(last.into_iter().collect(), index, false);
         signed.sign(b"secret", "notes");
-        let place = Place::Partition { value: br#"{"S":"n1"}"#.to_vec(), descending: false };
+        let place = Place::Partition { values: vec![br#"{"S":"n1"}"#.to_vec()], descending: false };
         let check =
             |key: &StartKey, table: &str, secret: &[u8]| key.check(table, index, index, &place, Some(secret));
         let read: StartKey = signed.to_string().parse().unwrap();

@@ -11,7 +11,7 @@ pub use crate::index::Index;
 pub use crate::kept::{Kept, Schema, TypeName, decode_kept, decode_projection, kept_names, upcast};
 pub use crate::key::{
     IndexKeyAttribute, IndexKind, IndexShape, IntoKey, KeyAttribute, KeyParts, KeyShape, NoSortKey, Part,
-    ScalarType, Segment, TemplateAttribute,
+    Projection, ScalarType, Segment, TemplateAttribute,
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
@@ -45,8 +45,8 @@ pub fn write_key(
     partition: &[Part<'_>],
     sort: &[Part<'_>],
 ) -> Result<(), CodecError> {
-    crate::key::write_key(item, &shape.partition, partition, limits::PARTITION_KEY_BYTES)?;
-    match &shape.sort {
+    crate::key::write_key(item, shape.partition_key(), partition, limits::PARTITION_KEY_BYTES)?;
+    match shape.sort_key() {
         Some(shape) => crate::key::write_key(item, shape, sort, limits::SORT_KEY_BYTES),
         None => Ok(()),
     }
@@ -248,8 +248,14 @@ pub const fn join_managed<const N: usize>(lists: &[&[ManagedAttribute]]) -> [Man
 /// The indexes of a model and of the one whose key it has.
 #[must_use]
 pub const fn join_indexes<const N: usize>(lists: &[&[IndexShape]]) -> [IndexShape; N] {
-    let key = KeyShape { attribute: "", kind: ScalarType::S, template: &[], raw: false };
-    join(lists, IndexShape { name: "", kind: IndexKind::Primary, partition: key, sort: None })
+    let nothing = IndexShape {
+        name: "",
+        kind: IndexKind::Primary,
+        partition: &[],
+        sort: &[],
+        projection: Projection::All,
+    };
+    join(lists, nothing)
 }
 
 const fn join<T: Copy, const N: usize>(lists: &[&[T]], filler: T) -> [T; N] {

@@ -213,20 +213,19 @@ fn shape(model: &Model) -> TokenStream {
         ),
         (key, None) => {
             let sort = match key {
-                PrimaryKey::Own { sort: Some(_), .. } => {
-                    quote!(::dynamorm::private::Option::Some(PRIMARY_SORT))
-                }
-                _ => quote!(::dynamorm::private::Option::None),
+                PrimaryKey::Own { sort: Some(_), .. } => quote!(&[PRIMARY_SORT]),
+                _ => quote!(&[]),
             };
             let primary = quote! {
                 ::dynamorm::private::IndexShape {
                     name: "",
                     kind: ::dynamorm::private::IndexKind::Primary,
-                    partition: PRIMARY_PARTITION,
+                    partition: &[PRIMARY_PARTITION],
                     sort: #sort,
+                    projection: ::dynamorm::private::Projection::All,
                 }
             };
-            (primary, quote!(PRIMARY_PARTITION))
+            (primary, quote!(&[PRIMARY_PARTITION]))
         }
     };
     let own = model.indexes.iter().map(|index| {
@@ -234,16 +233,16 @@ fn shape(model: &Model) -> TokenStream {
         let (kind, partition) = match index.partition {
             Some(_) => {
                 let partition = format_ident!("{}", shape_name(index, "PARTITION"));
-                (quote!(Global), quote!(#partition))
+                (quote!(Global), quote!(&[#partition]))
             }
             None => (quote!(Local), partition.clone()),
         };
         let sort = match index.sort {
             Some(_) => {
                 let sort = format_ident!("{}", shape_name(index, "SORT"));
-                quote!(::dynamorm::private::Option::Some(#sort))
+                quote!(&[#sort])
             }
-            None => quote!(::dynamorm::private::Option::None),
+            None => quote!(&[]),
         };
         quote! {
             ::dynamorm::private::IndexShape {
@@ -251,6 +250,7 @@ fn shape(model: &Model) -> TokenStream {
                 kind: ::dynamorm::private::IndexKind::#kind,
                 partition: #partition,
                 sort: #sort,
+                projection: ::dynamorm::private::Projection::All,
             }
         }
     });

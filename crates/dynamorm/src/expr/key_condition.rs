@@ -47,8 +47,8 @@ enum Sort {
 pub(crate) struct ResolvedKey {
     pub(crate) index: &'static IndexShape,
     pub(crate) text: String,
-    /// The partition key's value, as JSON.
-    pub(crate) partition: Vec<u8>,
+    /// The values of the partition key's attributes, as JSON.
+    pub(crate) partition: Vec<Vec<u8>>,
 }
 
 impl<M, P, S> Index<M, P, S> {
@@ -221,16 +221,23 @@ fn typed(
     is_collection: bool,
     request: &mut Placeholders,
 ) -> Result<ResolvedKey> {
-    let value = render(&index.partition, partition, limits::PARTITION_KEY_BYTES)?;
-    let json = encode(&value);
-    let mut text = String::new();
-    request.push_name(&mut text, index.partition.attribute);
-    text.push_str(" = ");
-    request.push_value(&mut text, json.clone());
-    if let Some(shape) = &index.sort {
+    let (mut text, mut values, mut rest) = (String::new(), Vec::new(), partition.as_slice());
+    for (nth, shape) in index.partition.iter().enumerate() {
+        // Several attributes have one part each; one attribute has all of them.
+        let (parts, others) =
+            rest.split_at(if index.partition.len() == 1 { rest.len() } else { rest.len().min(1) });
+        rest = others;
+        let json = encode(&render(shape, parts, limits::PARTITION_KEY_BYTES)?);
+        text.push_str(if nth == 0 { "" } else { " AND " });
+        request.push_name(&mut text, shape.attribute);
+        text.push_str(" = ");
+        request.push_value(&mut text, json.clone());
+        values.push(json);
+    }
+    if let Some(shape) = index.sort_key() {
         push_sort(shape, sort, is_collection, &mut text, request)?;
     }
-    Ok(ResolvedKey { index, text, partition: json })
+    Ok(ResolvedKey { index, text, partition: values })
 }
 
 fn encode(value: &KeyValue) -> Vec<u8> {
@@ -354,7 +361,10 @@ fn raw(
     expression.check_key()?;
     let equalities = equalities(expression.tokens()?);
     let partition_of = |shape: &IndexShape| {
-        equalities.iter().find(|(name, _)| *name == shape.partition.attribute).map(|(_, json)| json.to_vec())
+        let value = |key: &KeyShape| {
+            equalities.iter().find(|(name, _)| *name == key.attribute).map(|(_, json)| json.to_vec())
+        };
+        shape.partition.iter().map(value).collect::<Option<Vec<_>>>()
     };
     let mut found = std::iter::once(&model.primary)
         .chain(model.indexes)
@@ -363,9 +373,13 @@ fn raw(
     let Some((shape, partition)) = found.next() else {
         let keys: Vec<String> = std::iter::once(&model.primary)
             .chain(model.indexes)
-            .map(|shape| match shape.name {
-                "" => format!("`{}` (the table)", shape.partition.attribute),
-                name => format!("`{}` (index \"{name}\")", shape.partition.attribute),
+            .map(|shape| {
+                let names = shape.partition.iter().map(|key| format!("`{}`", key.attribute));
+                let names = names.collect::<Vec<_>>().join(" and ");
+                match shape.name {
+                    "" => format!("{names} (the table)"),
+                    name => format!("{names} (index \"{name}\")"),
+                }
             })
             .collect();
         return Err(Error::invalid(format!(

@@ -10,5 +10,5 @@ pub use part::{
     IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, NoSortKey, Part, PrefixedSortKey, SortKey,
     TemplateAttribute,
 };
-pub use shape::{IndexKind, IndexShape, KeyShape, ScalarType, Segment};
+pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
 pub(crate) use template::{KeyValue, render, write_key};

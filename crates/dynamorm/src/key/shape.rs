@@ -51,6 +51,9 @@ pub struct KeyShape {
 }
 
 impl KeyShape {
+    /// No key: there is none such in a model that compiles.
+    const NONE: Self = Self { attribute: "", kind: ScalarType::S, template: &[], raw: false };
+
     /// The text that every value of this template begins with.
     pub(crate) fn head(&self) -> &'static str {
         match self.template.first() {
@@ -94,13 +97,41 @@ pub struct IndexShape {
     /// Empty for the table's own key.
     pub name: &'static str,
     pub kind: IndexKind,
-    pub partition: KeyShape,
-    pub sort: Option<KeyShape>,
+    /// One attribute; of a global index up to four.
+    pub partition: &'static [KeyShape],
+    /// None or one attribute; of a global index up to four.
+    pub sort: &'static [KeyShape],
+    pub projection: Projection,
+}
+
+/// Which attributes of an item an index carries besides the keys.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Projection {
+    /// All of them.
+    All,
+    /// None: the keys of the index and of the table alone.
+    KeysOnly,
+    /// These.
+    Include(&'static [&'static str]),
 }
 
 impl IndexShape {
     /// The key attributes, partition first.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &KeyShape> {
-        std::iter::once(&self.partition).chain(self.sort.as_ref())
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static KeyShape> + use<> {
+        self.partition.iter().chain(self.sort)
+    }
+
+    /// The first attribute of the partition key: of a table's key the only one.
+    pub(crate) const fn partition_key(&self) -> &'static KeyShape {
+        match self.partition {
+            [first, ..] => first,
+            [] => &KeyShape::NONE,
+        }
+    }
+
+    /// The first attribute of the sort key: of a table's key the only one.
+    pub(crate) const fn sort_key(&self) -> Option<&'static KeyShape> {
+        self.sort.first()
     }
 }

@@ -16,6 +16,7 @@ fn part(_: &mut Reader<'_>) -> Result<Option<Part<'static>>, CodecError> {
 const A: Segment = Segment::Field { name: "a", part };
 const B: Segment = Segment::Field { name: "b", part };
 const C: Segment = Segment::Field { name: "c", part };
+const D: Segment = Segment::Field { name: "d", part };
 
 const fn shape(template: &'static [Segment], raw: bool) -> KeyShape {
     KeyShape { attribute: "pk", kind: ScalarType::S, template, raw }
@@ -77,6 +78,20 @@ const TEMPLATES_OF_THREE: [&[Segment]; 3] = [
     &[Segment::Literal("x#"), A, Segment::Literal("#b_"), B, Segment::Literal("#"), C],
 ];
 
+const TEMPLATES_OF_FOUR: [&[Segment]; 2] = [
+    &[A, Segment::Literal("#"), B, Segment::Literal("#"), C, Segment::Literal("#"), D],
+    &[
+        A,
+        Segment::Literal("%"),
+        B,
+        Segment::Literal("#b_"),
+        C,
+        Segment::Literal("/"),
+        D,
+        Segment::Literal("/END"),
+    ],
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: CASES, ..ProptestConfig::default() })]
 
@@ -124,6 +139,17 @@ proptest! {
     #[test]
     fn two_triples_of_texts_are_two_keys(one in [rich(), rich(), rich()], other in [rich(), rich(), rich()]) {
         for template in TEMPLATES_OF_THREE {
+            let keys = [&one, &other].map(|values| text(template, false, &texts(values)));
+            prop_assert_eq!(keys[0] == keys[1], one == other, "{:?}", keys);
+        }
+    }
+
+    #[test]
+    fn two_fours_of_texts_are_two_keys(
+        one in [rich(), rich(), rich(), rich()],
+        other in [rich(), rich(), rich(), rich()],
+    ) {
+        for template in TEMPLATES_OF_FOUR {
             let keys = [&one, &other].map(|values| text(template, false, &texts(values)));
             prop_assert_eq!(keys[0] == keys[1], one == other, "{:?}", keys);
         }

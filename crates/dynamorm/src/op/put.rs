@@ -97,7 +97,7 @@ impl EncodedItem {
 
 /// No item of this key exists.
 fn not_exists<M: Model>() -> Condition<M> {
-    Condition::about("attribute_not_exists", M::SHAPE.primary.partition.attribute)
+    Condition::about("attribute_not_exists", M::SHAPE.primary.partition_key().attribute)
 }
 
 /// What can be put in a transaction: an item, or a `Put` with its conditions.

@@ -127,7 +127,7 @@ impl<'db> Read<'db> {
                 if let Some(filter) = &self.filter {
                     check_filter(filter, key.index)?;
                 }
-                (key.index, Place::Partition { value: key.partition, descending: *descending })
+                (key.index, Place::Partition { values: key.partition, descending: *descending })
             }
             Source::Table { index, segment } => {
                 push_index(&mut body, index);
@@ -243,7 +243,7 @@ impl<'db> Read<'db> {
         let of = self.model.kept?.type_name.filter(|_| !self.is_collection)?;
         match &self.source {
             Source::Partition { key, .. } => {
-                match key.as_ref()?.index().map(|index| (index.kind, &index.sort)) {
+                match key.as_ref()?.index().map(|index| (index.kind, index.sort_key())) {
                     Some((IndexKind::Primary, Some(sort))) if sort.is_constant() => None,
                     Some((_, Some(sort))) => Some((of, !sort.head().is_empty())),
                     Some((_, None)) | None => Some((of, false)),

@@ -3,7 +3,7 @@
 use super::describe::TableDescription;
 use super::request;
 use crate::codec::Writer;
-use crate::key::{IndexKind, IndexShape, KeyShape, ScalarType, Segment};
+use crate::key::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
 use crate::lifecycle::Role;
 use crate::model::ModelShape;
 use crate::transport::{Operation, Request};
@@ -71,7 +71,7 @@ impl Plan {
     }
 
     /// Each key attribute of the table and its indexes.
-    fn keys(&self) -> impl Iterator<Item = &KeyShape> {
+    fn keys(&self) -> impl Iterator<Item = &'static KeyShape> {
         self.primary.keys().chain(self.indexes.iter().flat_map(|index| index.keys()))
     }
 
@@ -130,7 +130,8 @@ impl Plan {
             writer.json_string(index.name);
             writer.raw(",\"KeySchema\":");
             write_key_schema(writer, index);
-            writer.raw(",\"Projection\":{\"ProjectionType\":\"ALL\"}}");
+            write_projection(writer, index.projection);
+            writer.raw("}");
         }
         if self.indexes.iter().any(|index| index.kind == kind) {
             writer.raw("]");
@@ -173,12 +174,12 @@ impl Plan {
 ///
 /// Only what their templates say is compared: keys that begin with a field may hold anything, and are up to who writes them.
 fn check_apart(one: &ModelShape, other: &ModelShape) -> Result<()> {
-    if one.name == other.name || !same_form(&one.primary.partition, &other.primary.partition) {
+    if one.name == other.name || !same_form(one.primary.partition_key(), other.primary.partition_key()) {
         return Ok(());
     }
-    let (word, keys) = match (&one.primary.sort, &other.primary.sort) {
+    let (word, keys) = match (one.primary.sort_key(), other.primary.sort_key()) {
         (Some(one), Some(other)) => ("sort", (one, other)),
-        _ => ("partition", (&one.primary.partition, &other.primary.partition)),
+        _ => ("partition", (one.primary.partition_key(), other.primary.partition_key())),
     };
     let Some(begin) = shared_begin(keys.0, keys.1) else { return Ok(()) };
     Err(Error::invalid(format!(
@@ -219,17 +220,79 @@ fn listed(names: &[String]) -> String {
 
 fn same_keys(a: &IndexShape, b: &IndexShape) -> bool {
     let form = |key: &KeyShape| (key.attribute, key.kind);
-    a.keys().map(form).eq(b.keys().map(form))
+    let same = |a: &[KeyShape], b: &[KeyShape]| a.iter().map(form).eq(b.iter().map(form));
+    same(a.partition, b.partition) && same(a.sort, b.sort) && a.projection == b.projection
 }
 
 fn write_key_schema(writer: &mut Writer, index: &IndexShape) {
-    for (key, (before, word)) in index.keys().zip([("[", "HASH"), (",", "RANGE")]) {
-        writer.raw(before);
-        writer.raw("{\"AttributeName\":");
+    writer.raw("[");
+    let partition = index.partition.iter().map(|key| (key, "HASH"));
+    for (nth, (key, word)) in partition.chain(index.sort.iter().map(|key| (key, "RANGE"))).enumerate() {
+        writer.raw(if nth == 0 { "{\"AttributeName\":" } else { ",{\"AttributeName\":" });
         writer.json_string(key.attribute);
         writer.raw(",\"KeyType\":\"");
         writer.raw(word);
         writer.raw("\"}");
     }
     writer.raw("]");
+}
+
+fn write_projection(writer: &mut Writer, projection: Projection) {
+    writer.raw(",\"Projection\":{\"ProjectionType\":\"");
+    let names = match projection {
+        Projection::All => return writer.raw("ALL\"}"),
+        Projection::KeysOnly => return writer.raw("KEYS_ONLY\"}"),
+        Projection::Include(names) => names,
+    };
+    writer.raw("INCLUDE\",\"NonKeyAttributes\":[");
+    for (nth, name) in names.iter().enumerate() {
+        writer.raw(if nth == 0 { "" } else { "," });
+        writer.json_string(name);
+    }
+    writer.raw("]}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn key(attribute: &'static str) -> KeyShape {
+        KeyShape { attribute, kind: ScalarType::S, template: &[], raw: false }
+    }
+
+    #[test]
+    fn an_index_is_made_with_all_its_key_attributes_and_what_it_carries() {
+        let mut index = IndexShape {
+            name: "by-region",
+            kind: IndexKind::Global,
+            partition: const { &[key("tenant"), key("region")] },
+            sort: const { &[key("status"), key("at")] },
+            projection: Projection::Include(&["total", "note"]),
+        };
+        let written = |index: &IndexShape| {
+            let mut writer = Writer::new();
+            write_key_schema(&mut writer, index);
+            write_projection(&mut writer, index.projection);
+            String::from_utf8(writer.into_bytes()).unwrap()
+        };
+        let schema = concat!(
+            r#"[{"AttributeName":"tenant","KeyType":"HASH"},{"AttributeName":"region","KeyType":"HASH"},"#,
+            r#"{"AttributeName":"status","KeyType":"RANGE"},{"AttributeName":"at","KeyType":"RANGE"}]"#,
+        );
+        let include = r#","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["total","note"]}"#;
+        assert_eq!(written(&index), format!("{schema}{include}"));
+        index.projection = Projection::KeysOnly;
+        assert_eq!(written(&index), format!(r#"{schema},"Projection":{{"ProjectionType":"KEYS_ONLY"}}"#));
+    }
+
+    #[test]
+    fn an_attribute_of_the_partition_key_is_not_one_of_the_sort_key() {
+        let (partition, both) = (const { &[key("a")] }, const { &[key("a"), key("b")] });
+        let (kind, projection) = (IndexKind::Global, Projection::All);
+        let one = IndexShape { name: "i", kind, partition, sort: const { &[key("b")] }, projection };
+        let two = IndexShape { name: "i", kind, partition: both, sort: &[], projection };
+        assert!(same_keys(&one, &one));
+        assert!(!same_keys(&one, &two));
+        assert!(!same_keys(&one, &IndexShape { projection: Projection::KeysOnly, ..one }));
+    }
 }

@@ -179,7 +179,7 @@ pub(super) fn is_still(name: &'static str, value: Option<Vec<u8>>) -> Tree {
 
 /// How long the value of an index's key attribute may be, in bytes.
 fn limit(shape: &ModelShape, attribute: &str) -> usize {
-    let sorts = |index: &IndexShape| index.sort.as_ref().is_some_and(|key| key.attribute == attribute);
+    let sorts = |index: &IndexShape| index.sort.iter().any(|key| key.attribute == attribute);
     match shape.indexes.iter().any(sorts) {
         true => limits::SORT_KEY_BYTES,
         false => limits::PARTITION_KEY_BYTES,

@@ -193,7 +193,7 @@ fn refuse_empty_keys(shape: &ModelShape, changes: &Changes) -> Result<()> {
 
 /// An item of this key exists.
 fn exists<M>(shape: &ModelShape) -> Condition<M> {
-    Condition::about("attribute_exists", shape.primary.partition.attribute)
+    Condition::about("attribute_exists", shape.primary.partition_key().attribute)
 }
 
 /// An item exists and has this version. An item from before there were versions has none, and is read as 0.
