@@ -214,7 +214,7 @@ async fn not_delivered(db: &TestDb, errors: &mut Errors) {
     let faulty = |fault| db.faulty(|faults| faults.on(Operation::TransactWriteItems, 1, fault));
     for fault in [Fault::Throttled, Fault::Unavailable, Fault::LostResponse, Fault::Conflict { operation: 0 }]
     {
-        errors.add(faulty(fault).transact_write().put(&plain()).execute().await);
+        errors.add(faulty(fault).transact_write().put(&plain()).no_retries().execute().await);
     }
     let faulty = db.faulty(|faults| faults.on(Operation::BatchWriteItem, 1, Fault::LostResponse));
     errors.add(faulty.batch_write().put(&plain()).execute().await);

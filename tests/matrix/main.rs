@@ -17,6 +17,7 @@
 
 mod batch_get;
 mod batch_write;
+mod carried;
 mod changes;
 mod codec;
 mod collection;
@@ -36,6 +37,7 @@ mod put;
 mod query;
 mod scan;
 mod schema;
+mod several_keys;
 mod start_key;
 mod statement;
 mod support;
@@ -50,6 +52,7 @@ fn main() -> std::process::ExitCode {
     support::run(&[
         batch_get::BEHAVIOURS,
         batch_write::BEHAVIOURS,
+        carried::BEHAVIOURS,
         changes::BEHAVIOURS,
         codec::BEHAVIOURS,
         collection::BEHAVIOURS,
@@ -68,6 +71,7 @@ fn main() -> std::process::ExitCode {
         query::BEHAVIOURS,
         scan::BEHAVIOURS,
         schema::BEHAVIOURS,
+        several_keys::BEHAVIOURS,
         start_key::BEHAVIOURS,
         statement::BEHAVIOURS,
         table::BEHAVIOURS,

@@ -143,7 +143,37 @@ pub(crate) struct Index {
     pub(crate) constant: Ident,
     /// `None` for a local index, which shares the table's.
     pub(crate) partition: Option<Key>,
+    /// The second to the fourth attribute of a partition key that has several.
+    pub(crate) further_partition: Vec<Key>,
     pub(crate) sort: Option<Key>,
+    /// The second to the fourth attribute of a sort key that has several.
+    pub(crate) further_sort: Vec<Key>,
+    pub(crate) projection: Projection,
+}
+
+/// What an index carries.
+pub(crate) enum Projection {
+    All,
+    KeysOnly,
+    /// Besides the keys, these fields, by position.
+    Include(Vec<usize>),
+}
+
+impl Index {
+    /// The attributes of its partition key; those of a local index are the table's.
+    pub(crate) fn partition_keys(&self) -> impl Iterator<Item = &Key> {
+        self.partition.iter().chain(&self.further_partition)
+    }
+
+    /// The attributes of its sort key.
+    pub(crate) fn sort_keys(&self) -> impl Iterator<Item = &Key> {
+        self.sort.iter().chain(&self.further_sort)
+    }
+
+    /// All of them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.partition_keys().chain(self.sort_keys())
+    }
 }
 
 /// One key attribute.

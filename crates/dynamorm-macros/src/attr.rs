@@ -8,6 +8,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
+use syn::token::Paren;
 use syn::{Attribute, LitInt, LitStr, Path, Token};
 
 /// Above a struct or an enum.
@@ -44,6 +45,14 @@ pub(crate) struct IndexWords {
     pub(crate) name: LitStr,
     pub(crate) local: bool,
     pub(crate) key: KeyWords,
+    pub(crate) projection: Option<ProjectionWords>,
+}
+
+/// What an index carries besides its own key and the table's.
+#[derive(Clone)]
+pub(crate) enum ProjectionWords {
+    KeysOnly,
+    Include(Vec<Ident>),
 }
 
 /// What a key is made of.
@@ -53,6 +62,10 @@ pub(crate) enum KeySource {
     Field(Ident),
     /// `pk = "USER#{id}"`.
     Template(LitStr),
+    /// `pk = (tenant, region)`: several fields, each a key attribute of an index.
+    Fields(Span, Vec<Ident>),
+    /// Something else in parentheses, which `check` reports: a key that is wrong is not a key that is missing.
+    Unclear(syn::Error),
 }
 
 impl KeySource {
@@ -60,6 +73,8 @@ impl KeySource {
         match self {
             KeySource::Field(ident) => ident.span(),
             KeySource::Template(template) => template.span(),
+            KeySource::Fields(span, _) => *span,
+            KeySource::Unclear(error) => error.span(),
         }
     }
 }
@@ -121,6 +136,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("dynamorm")) {
         let mut key = KeyWords::default();
         let mut index = None;
+        let mut projection = None;
         let mut table_words: Vec<(&'static str, Span)> = Vec::new();
         each_word(attr, place, errors, |word, meta| {
             match word {
@@ -133,6 +149,10 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                         return Err(meta.error("write each index in a `#[dynamorm(…)]` of its own"));
                     }
                     index = Some((text(meta)?, word == "local_index"));
+                }
+                "projection" => {
+                    let words = projection_words(meta)?;
+                    once(&mut projection, meta, (words, meta.path.span()))?;
                 }
                 "table" => {
                     table_words.push(("table", meta.path.span()));
@@ -171,9 +191,18 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                         format!("`{word}` is the table's: write it in a `#[dynamorm(…)]` without `index`"),
                     );
                 }
-                read.indexes.push(IndexWords { name, local, key });
+                let projection = projection.map(|(words, _)| words);
+                read.indexes.push(IndexWords { name, local, key, projection });
             }
-            None => merge(&mut read.key, key, errors),
+            None => {
+                if let Some((_, span)) = projection {
+                    errors.at(
+                        span,
+                        "`projection` is an index's: write it in the `#[dynamorm(…)]` of its `index`",
+                    );
+                }
+                merge(&mut read.key, key, errors);
+            }
         }
     }
     read
@@ -328,7 +357,46 @@ fn key_source(meta: &ParseNestedMeta<'_>) -> syn::Result<KeySource> {
     if value.peek(LitStr) {
         return value.parse().map(KeySource::Template);
     }
+    if value.peek(Paren) {
+        let wrong = format!("write the names of fields in the parentheses: `{word} = (tenant, region)`");
+        return Ok(match idents(value) {
+            Ok((span, fields)) => KeySource::Fields(span, fields),
+            Err(error) => KeySource::Unclear(syn::Error::new(error.span(), wrong)),
+        });
+    }
     value.parse().map(KeySource::Field).map_err(|error| syn::Error::new(error.span(), wrong))
+}
+
+/// `(tenant, region)`
+fn idents(input: ParseStream<'_>) -> syn::Result<(Span, Vec<Ident>)> {
+    let content;
+    let parentheses = syn::parenthesized!(content in input);
+    let idents = Punctuated::<Ident, Token![,]>::parse_terminated(&content).inspect_err(|_| {
+        // What is left unread would be a second mistake.
+        let _ = content.parse::<TokenStream>();
+    })?;
+    Ok((parentheses.span.join(), idents.into_iter().collect()))
+}
+
+/// `keys_only`, or `include(total, placed_at)`
+fn projection_words(meta: &ParseNestedMeta<'_>) -> syn::Result<ProjectionWords> {
+    const WRONG: &str = "write `projection = keys_only`, or `projection = include(field, …)`; without it the index carries all";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), WRONG))?;
+    let word = value.parse::<Ident>().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    match word.to_string().as_str() {
+        "keys_only" => Ok(ProjectionWords::KeysOnly),
+        "include" if value.peek(Paren) => {
+            let (span, fields) = idents(value).map_err(|error| syn::Error::new(error.span(), WRONG))?;
+            if fields.is_empty() {
+                return Err(syn::Error::new(
+                    span,
+                    "an index that includes nothing has `projection = keys_only`",
+                ));
+            }
+            Ok(ProjectionWords::Include(fields))
+        }
+        _ => Err(syn::Error::new(word.span(), WRONG)),
+    }
 }
 
 fn case(written: &LitStr) -> syn::Result<Case> {

@@ -79,6 +79,12 @@ use syn::DeriveInput;
 /// }
 /// ```
 ///
+/// The key of a global index can be several fields, `pk = (tenant, region), sk = (status, placed)`: then DynamoDB puts them
+/// together, no attribute is derived, and no update can leave one stale. For a new table that is the better form. A query gives
+/// all of the partition key, and conditions on the sort key from left to right.
+///
+/// An index with a `projection` costs less to write and to store. What it does not carry cannot be read or filtered by it.
+///
 /// A model without `pk` has the key of its first flattened field, which must be a model itself; its indexes count as well.
 ///
 /// A field in the table's key cannot be an `Option`. One in an index's key can: `None`, and an empty string, leave the item
@@ -129,6 +135,8 @@ use syn::DeriveInput;
 /// | `pk = field`, `pk = "USER#{id}"` | the partition key, of the table or of the index in the same `#[dynamorm(…)]` |
 /// | `sk = field`, `sk = "ORDER#{at}"` | the sort key, likewise |
 /// | `index = "name"` | a global secondary index, in a `#[dynamorm(…)]` of its own with `pk` and perhaps `sk` |
+/// | `pk = (tenant, region)`, `sk = (status, placed)` | the key of a global index: 1 to 4 fields, each a key attribute |
+/// | `projection = keys_only`, `projection = include(total)` | what an index carries besides its key and the table's; else everything |
 /// | `local_index = "name"` | a local secondary index, with `sk`: it has the table's partition key |
 /// | `pk_attribute = "PK"` | the attribute that the template of `pk` makes; else `pk`, or `{index}_pk` for an index |
 /// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |

@@ -46,6 +46,7 @@ impl Place {
                 "sk",
                 "index",
                 "local_index",
+                "projection",
                 "pk_attribute",
                 "sk_attribute",
                 "keys",

@@ -77,16 +77,16 @@ pub use expr::{
 };
 pub use index::Index;
 pub use key::{
-    IndexKeyAttribute, IntoKey, KeyAttribute, NoSortKey, PrefixedSortKey, ScalarType, SortKey,
-    TemplateAttribute,
+    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, NoMoreSortKeys, NoSortKey,
+    PrefixedSortKey, ScalarType, Several, SortKey, TemplateAttribute,
 };
 pub use meter::{IndexUsage, Meter, TableUsage, Usage};
 pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
-    Get, Gets, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken, ParallelScan,
-    Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
+    Get, Gets, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken,
+    ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
     TransactStatement, TransactWrite, Update, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};

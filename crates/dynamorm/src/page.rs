@@ -175,8 +175,8 @@ impl StartKey {
             return Err(Error::invalid_start_key("the start key has other key attributes than the read"));
         }
         let Place::Partition { values, .. } = place else { return Ok(()) };
-        for (key, value) in index.partition.iter().zip(values) {
-            let of_query = AttributeValue::decode(&mut Reader::new(value)?)?;
+        for (key, json) in index.partition.iter().zip(values) {
+            let of_query = AttributeValue::decode(&mut Reader::new(json)?)?;
             if self.last.get(key.attribute) != Some(&of_query) {
                 return Err(Error::invalid_start_key("the start key is of another partition than the query"));
             }

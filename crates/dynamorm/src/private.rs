@@ -11,7 +11,7 @@ pub use crate::index::Index;
 pub use crate::kept::{Kept, Schema, TypeName, decode_kept, decode_projection, kept_names, upcast};
 pub use crate::key::{
     IndexKeyAttribute, IndexKind, IndexShape, IntoKey, KeyAttribute, KeyParts, KeyShape, NoSortKey, Part,
-    Projection, ScalarType, Segment, TemplateAttribute,
+    Projection, ScalarType, Segment, Several, TemplateAttribute,
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};

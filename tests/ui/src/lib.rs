@@ -64,3 +64,20 @@ pub struct Address {
     /// Its name.
     pub city: String,
 }
+
+/// A sale, found by place: an index whose keys are several attributes.
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "app", pk = "SALE#{id}", sk = "SALE")]
+#[dynamorm(index = "by-place", pk = (tenant, region), sk = (status, number))]
+pub struct Sale {
+    /// Unique.
+    pub id: String,
+    /// Whose it is.
+    pub tenant: String,
+    /// Where it was.
+    pub region: String,
+    /// How far it is.
+    pub status: String,
+    /// Counts up.
+    pub number: u32,
+}

@@ -2,8 +2,10 @@
 
 use super::field::Read;
 use super::unique::check_resource_name;
-use crate::ast::{Field, Index, Key, PrimaryKey, Segment, Storage, type_word};
-use crate::attr::{FieldKey, IndexWord, IndexWords, KeyPart, KeySource, KeyWords, Managed, StructAttrs};
+use crate::ast::{Field, Index, Key, PrimaryKey, Projection, Segment, Storage, type_word};
+use crate::attr::{
+    FieldKey, IndexWord, IndexWords, KeyPart, KeySource, KeyWords, Managed, ProjectionWords, StructAttrs,
+};
 use crate::errors::Errors;
 use crate::name;
 use crate::template::{self, Piece};
@@ -84,7 +86,12 @@ fn from_fields<'a>(keys: impl Iterator<Item = (&'a Field, &'a FieldKey)>, errors
                 let known = written.indexes.iter().position(|index| index.name.value() == name.value());
                 let at = known.unwrap_or(written.indexes.len());
                 if known.is_none() {
-                    written.indexes.push(IndexWords { name: name.clone(), local, key: KeyWords::default() });
+                    written.indexes.push(IndexWords {
+                        name: name.clone(),
+                        local,
+                        key: KeyWords::default(),
+                        projection: None,
+                    });
                 }
                 let Some(index) = written.indexes.get_mut(at) else { continue };
                 if index.local != local {
@@ -99,6 +106,14 @@ fn from_fields<'a>(keys: impl Iterator<Item = (&'a Field, &'a FieldKey)>, errors
             KeyPart::Sort => (&mut words.sk, "sk"),
         };
         match slot {
+            Some(KeySource::Field(first)) if key.index.is_some() => {
+                let text = format!(
+                    "`{word}` is the field `{first}` already: remove one of them; a key of several fields stands above the \
+                     struct, `#[dynamorm(index = \"…\", {word} = ({first}, {}))]`",
+                    field.ident
+                );
+                errors.at(key.span, text);
+            }
             Some(KeySource::Field(first)) => {
                 errors.at(key.span, format!("`{word}` is the field `{first}` already: remove one of them"));
             }
@@ -111,6 +126,9 @@ fn from_fields<'a>(keys: impl Iterator<Item = (&'a Field, &'a FieldKey)>, errors
     }
     written
 }
+
+/// Attributes that a partition key or a sort key of an index may have.
+const MOST_KEYS: usize = 4;
 
 /// In whose key a field is to stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,11 +181,22 @@ impl Resolver<'_> {
         let words = &index.key;
         let made = |part: &str| format!("{name}_{part}");
         let pk = words.pk.as_ref();
-        let partition =
-            pk.map(|source| self.key(source, words.pk_attribute.as_ref(), &made("pk"), "pk", Of::Index));
+        let mut partitions = match pk {
+            Some(source) => self.keys(source, words.pk_attribute.as_ref(), &made("pk"), "pk"),
+            None => Vec::new(),
+        };
+        let partition = if partitions.is_empty() { None } else { Some(partitions.remove(0)) };
         let sk = words.sk.as_ref();
-        let sort =
-            sk.map(|source| self.key(source, words.sk_attribute.as_ref(), &made("sk"), "sk", Of::Index));
+        let mut sorts = match sk {
+            Some(source) => self.keys(source, words.sk_attribute.as_ref(), &made("sk"), "sk"),
+            None => Vec::new(),
+        };
+        let sort = if sorts.is_empty() { None } else { Some(sorts.remove(0)) };
+        if index.local && !sorts.is_empty() {
+            let text = "a local index sorts by one attribute: write one field, or a global index";
+            self.errors.at(index.name.span(), text);
+            sorts.clear();
+        }
         for (source, attribute, word) in [(pk, &words.pk_attribute, "pk"), (sk, &words.sk_attribute, "sk")] {
             if let (None, Some(attribute)) = (source, attribute) {
                 let text =
@@ -186,6 +215,7 @@ impl Resolver<'_> {
                 let text =
                     "a local index has the table's partition key: remove `pk`, or write a global index";
                 self.errors.at(partition.span, text);
+                partitions.clear();
                 None
             }
             (_, partition) => partition,
@@ -199,7 +229,58 @@ impl Resolver<'_> {
             self.errors.at(span, text);
         }
         let constant = Ident::new(&name::index_constant(&name), span);
-        Index { name, constant, partition, sort }
+        let projection = self.projection(index.projection.as_ref());
+        let (further_partition, further_sort) = (partitions, sorts);
+        Index { name, constant, partition, further_partition, sort, further_sort, projection }
+    }
+
+    fn projection(&mut self, words: Option<&ProjectionWords>) -> Projection {
+        match words {
+            None => Projection::All,
+            Some(ProjectionWords::KeysOnly) => Projection::KeysOnly,
+            Some(ProjectionWords::Include(fields)) => {
+                let fields = fields.iter().filter_map(|ident| {
+                    let Some(at) = self.position(&name::plain(ident)) else {
+                        return self.missing(ident);
+                    };
+                    let (field, _) = self.read.get(at)?;
+                    if !field.is_stored() {
+                        let text = format!("`{ident}` is no attribute of its own: name another field");
+                        self.errors.at(ident.span(), text);
+                        return None;
+                    }
+                    Some(at)
+                });
+                Projection::Include(fields.collect())
+            }
+        }
+    }
+
+    /// The key attributes of an index that one word makes: one, or those of a tuple.
+    fn keys(&mut self, source: &KeySource, attribute: Option<&LitStr>, made: &str, word: &str) -> Vec<Key> {
+        let KeySource::Fields(span, fields) = source else {
+            return vec![self.key(source, attribute, made, word, Of::Index)];
+        };
+        if !(1..=MOST_KEYS).contains(&fields.len()) {
+            let text = format!(
+                "the `{word}` of an index has 1 to {MOST_KEYS} fields, and this has {}: remove some",
+                fields.len()
+            );
+            self.errors.at(*span, text);
+        }
+        for (at, field) in fields.iter().enumerate() {
+            if fields.iter().take(at).any(|earlier| earlier == field) {
+                self.errors.at(field.span(), format!("`{field}` is in this key already: remove one of them"));
+            }
+        }
+        if let Some(attribute) = attribute {
+            let text = format!(
+                "`{word}` is made of fields, whose attributes are the key: rename them there, with `rename`"
+            );
+            self.errors.at(attribute.span(), text);
+        }
+        let one = |ident: &Ident| self.key(&KeySource::Field(ident.clone()), None, made, word, Of::Index);
+        fields.iter().map(one).collect()
     }
 
     /// One key attribute. What is wrong with it is left out.
@@ -225,6 +306,19 @@ impl Resolver<'_> {
                     },
                     None => Key::unknown(ident.span()),
                 }
+            }
+            KeySource::Unclear(error) => {
+                self.errors.add(error.clone());
+                Key::unknown(error.span())
+            }
+            KeySource::Fields(span, fields) => {
+                let names = fields.iter().map(|field| format!("{{{field}}}")).collect::<Vec<_>>().join("#");
+                let text = format!(
+                    "the table's `{word}` is one attribute: make it of a template, `{word} = \"{names}\"`; only an index has \
+                     several"
+                );
+                self.errors.at(*span, text);
+                Key::unknown(*span)
             }
             KeySource::Template(template) => {
                 self.suspect_constant(template, word);
@@ -271,21 +365,31 @@ impl Resolver<'_> {
         }
     }
 
+    /// The position of the field of this name.
+    fn position(&self, name: &str) -> Option<usize> {
+        self.read.iter().position(|(field, _)| name::plain(&field.ident) == name)
+    }
+
+    /// Says that there is no such field, and gives the position of the one that was meant.
+    fn missing(&mut self, ident: &Ident) -> Option<usize> {
+        let wanted = name::plain(ident);
+        let known = self.read.iter().filter(|(field, _)| field.is_stored());
+        let known = known.map(|(field, _)| name::plain(&field.ident)).collect::<Vec<_>>();
+        let similar = name::similar(&wanted, known.iter().map(String::as_str));
+        let advice = match similar {
+            Some(similar) => format!("write `{similar}`"),
+            None => format!("write one of `{}`", known.join("`, `")),
+        };
+        self.errors.at(ident.span(), format!("there is no field `{wanted}`: {advice}"));
+        similar.and_then(|name| self.position(name))
+    }
+
     /// The position of a field that may stand in a key.
     fn field(&mut self, ident: &Ident, in_template: bool, of: Of) -> Option<usize> {
         let wanted = name::plain(ident);
-        let position = |name: &str| self.read.iter().position(|(field, _)| name::plain(&field.ident) == name);
-        let Some(at) = position(&wanted) else {
-            let known = self.read.iter().filter(|(field, _)| field.is_stored());
-            let known = known.map(|(field, _)| name::plain(&field.ident)).collect::<Vec<_>>();
-            let similar = name::similar(&wanted, known.iter().map(String::as_str));
-            let advice = match similar {
-                Some(similar) => format!("write `{similar}`"),
-                None => format!("write one of `{}`", known.join("`, `")),
-            };
-            self.errors.at(ident.span(), format!("there is no field `{wanted}`: {advice}"));
+        let Some(at) = self.position(&wanted) else {
             // The one that was meant, so that `key(..)` takes the arguments that callers give it.
-            return similar.and_then(position);
+            return self.missing(ident);
         };
         let (field, _) = self.read.get(at)?;
         if let Some(text) = unfit(field, in_template, of) {
@@ -343,11 +447,11 @@ fn mark(primary: &PrimaryKey, indexes: &[Index], read: &mut [Read]) {
         PrimaryKey::Flattened(_) => (None, None),
     };
     let own = partition.into_iter().chain(sort);
-    let others = indexes.iter().flat_map(|index| index.partition.iter().chain(&index.sort));
+    let others = indexes.iter().flat_map(Index::keys).collect::<Vec<_>>();
     // From the weakest claim to the strongest: the last one stays.
     for (keys, alone, storage) in [
-        (others.clone().collect::<Vec<_>>(), false, Storage::IndexPart),
-        (others.collect(), true, Storage::IndexKey),
+        (others.clone(), false, Storage::IndexPart),
+        (others, true, Storage::IndexKey),
         (own.clone().collect(), false, Storage::PrimaryPart),
         (own.collect(), true, Storage::PrimaryKey),
     ] {

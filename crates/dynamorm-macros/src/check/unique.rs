@@ -83,13 +83,12 @@ pub(super) fn keys(model: &Model) -> impl Iterator<Item = (&Key, &'static str)> 
         PrimaryKey::Own { partition, sort } => (Some(partition), sort.as_ref()),
         PrimaryKey::Flattened(_) => (None, None),
     };
-    let own = [(partition, sort)].into_iter();
-    own.chain(model.indexes.iter().map(|index| (index.partition.as_ref(), index.sort.as_ref()))).flat_map(
-        |(partition, sort)| {
-            let partition = partition.map(|key| (key, "pk_attribute"));
-            partition.into_iter().chain(sort.map(|key| (key, "sk_attribute")))
-        },
-    )
+    let partition = partition.into_iter().map(|key| (key, "pk_attribute"));
+    let own = partition.chain(sort.map(|key| (key, "sk_attribute")));
+    own.chain(model.indexes.iter().flat_map(|index| {
+        let partition = index.partition_keys().map(|key| (key, "pk_attribute"));
+        partition.chain(index.sort_keys().map(|key| (key, "sk_attribute")))
+    }))
 }
 
 /// Checks that the constants of a model have different names.

@@ -125,6 +125,26 @@ fn key_type(model: &Model, key: &Key, one: &dyn Fn(&Field) -> TokenStream) -> To
     }
 }
 
+/// The type of an index's partition key: a tuple where it has several attributes.
+pub(super) fn partition_type(model: &Model, index: &Index) -> TokenStream {
+    let types = index.partition_keys().map(|key| index_key_type(model, key)).collect::<Vec<_>>();
+    match types.as_slice() {
+        [] => primary_types(model).0,
+        [one] => one.clone(),
+        several => quote!((#(#several),*)),
+    }
+}
+
+/// The type of an index's sort key: `Several` where it has several attributes.
+pub(super) fn index_sort_type(model: &Model, index: &Index) -> TokenStream {
+    let types = index.sort_keys().map(|key| index_key_type(model, key)).collect::<Vec<_>>();
+    match types.as_slice() {
+        [] => sort_type(None),
+        [one] => one.clone(),
+        several => quote!(::dynamorm::private::Several<(#(#several,)*)>),
+    }
+}
+
 pub(super) fn sort_type(sort: Option<TokenStream>) -> TokenStream {
     sort.unwrap_or_else(|| quote!(::dynamorm::private::NoSortKey))
 }
@@ -143,14 +163,27 @@ pub(super) fn key_shapes(model: &Model) -> TokenStream {
         let one = |key: &Option<Key>, part: &str| {
             key.as_ref().map(|key| key_shape(model, key, &shape_name(index, part), false))
         };
+        let further = |keys: &[Key], part: &str| {
+            let shapes = keys
+                .iter()
+                .enumerate()
+                .map(|(at, key)| key_shape(model, key, &further_shape_name(index, part, at), false));
+            shapes.collect::<TokenStream>()
+        };
         let (partition, sort) = (one(&index.partition, "PARTITION"), one(&index.sort, "SORT"));
-        quote!(#partition #sort)
+        let more = [further(&index.further_partition, "PARTITION"), further(&index.further_sort, "SORT")];
+        quote!(#partition #sort #(#more)*)
     });
     quote!(#own #(#indexes)*)
 }
 
 pub(super) fn shape_name(index: &Index, part: &str) -> String {
     format!("{}_{part}", index.constant)
+}
+
+/// The names of the constants of the second key attribute and those after it.
+pub(super) fn further_shape_name(index: &Index, part: &str, at: usize) -> String {
+    format!("{}_{part}_{}", index.constant, at + 2)
 }
 
 fn key_shape(model: &Model, key: &Key, constant: &str, primary: bool) -> TokenStream {
@@ -196,7 +229,7 @@ pub(super) fn template_checks(model: &Model) -> TokenStream {
             types.extend(model.fields.get(at).map(|Field { ty, .. }| (at, quote!(#ty), place(ty))));
         }
     }
-    let indexes = model.indexes.iter().flat_map(|index| index.partition.iter().chain(&index.sort));
+    let indexes = model.indexes.iter().flat_map(Index::keys);
     for at in indexes.flat_map(in_templates) {
         types.extend(model.fields.get(at).map(|Field { ty, .. }| {
             let value = quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::IndexKeyAttribute>::Value);

@@ -1,11 +1,12 @@
 //! `derive(Model)`: the constants, the key, and the impls of `Fields`, `FromItem`, `Model` and `Key`.
 
 use super::key::{
-    encode_key, encode_key_fields, index_key_type, item_key, key_function, key_ident, key_shapes, key_source,
-    key_struct, primary_types, shape_name, sort_type, template_checks, write_keys,
+    encode_key, encode_key_fields, further_shape_name, index_sort_type, item_key, key_function, key_ident,
+    key_shapes, key_source, key_struct, partition_type, primary_types, shape_name, template_checks,
+    write_keys,
 };
 use super::{FieldsImpl, place};
-use crate::ast::{Field, Index, Key, Model, PrimaryKey, Schema, Segment, Storage, Tag};
+use crate::ast::{Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag};
 use crate::attr::Managed;
 use crate::name;
 use proc_macro2::{Ident, TokenStream};
@@ -119,7 +120,7 @@ fn primary_constant(model: &Model) -> TokenStream {
     let (partition, sort) = primary_types(model);
     let doc = match &model.key {
         PrimaryKey::Own { partition, sort } => {
-            format!(" The table's key: {}.", describe(model, Some(partition), sort.as_ref()))
+            format!(" The table's key: {}.", describe(model, std::iter::once(partition), sort.iter()))
         }
         PrimaryKey::Flattened(_) => " The table's key: that of the flattened struct.".to_owned(),
     };
@@ -132,12 +133,8 @@ fn primary_constant(model: &Model) -> TokenStream {
 
 fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     let (vis, ident, constant) = (&model.vis, &model.ident, &index.constant);
-    let partition = match &index.partition {
-        Some(key) => index_key_type(model, key),
-        None => primary_types(model).0,
-    };
-    let sort = sort_type(index.sort.as_ref().map(|key| index_key_type(model, key)));
-    let keys = describe(model, index.partition.as_ref(), index.sort.as_ref());
+    let (partition, sort) = (partition_type(model, index), index_sort_type(model, index));
+    let keys = describe(model, index.partition_keys(), index.sort_keys());
     let doc = format!(" The index `{}`: {keys}.", index.name);
     quote! {
         #[doc = #doc]
@@ -177,7 +174,11 @@ pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> 
 }
 
 /// ``partition key `pk` = `USER#{id}`, sort key `sk` = `PROFILE` ``
-fn describe(model: &Model, partition: Option<&Key>, sort: Option<&Key>) -> String {
+fn describe<'a>(
+    model: &Model,
+    partition: impl Iterator<Item = &'a Key>,
+    sort: impl Iterator<Item = &'a Key>,
+) -> String {
     let one = |key: &Key| {
         let template = key.template.iter().map(|segment| match segment {
             Segment::Literal(text) => text.clone(),
@@ -191,11 +192,16 @@ fn describe(model: &Model, partition: Option<&Key>, sort: Option<&Key>) -> Strin
             template => format!("`{}` = `{template}`", key.attribute),
         }
     };
-    let partition =
-        partition.map_or("the table's partition key".to_owned(), |key| format!("partition key {}", one(key)));
-    match sort {
-        Some(key) => format!("{partition}, sort key {}", one(key)),
-        None => partition,
+    let all = |keys: Vec<String>| keys.join(" and ");
+    let partition = partition.map(one).collect::<Vec<_>>();
+    let partition = match partition.is_empty() {
+        true => "the table's partition key".to_owned(),
+        false => format!("partition key {}", all(partition)),
+    };
+    let sort = sort.map(one).collect::<Vec<_>>();
+    match sort.is_empty() {
+        true => partition,
+        false => format!("{partition}, sort key {}", all(sort)),
     }
 }
 
@@ -230,27 +236,35 @@ fn shape(model: &Model) -> TokenStream {
     };
     let own = model.indexes.iter().map(|index| {
         let name = &index.name;
+        let names = |first: &Option<Key>, further: &[Key], part: &str| {
+            let first = first.iter().map(|_| format_ident!("{}", shape_name(index, part)));
+            let further =
+                (0..further.len()).map(|at| format_ident!("{}", further_shape_name(index, part, at)));
+            first.chain(further).collect::<Vec<_>>()
+        };
         let (kind, partition) = match index.partition {
             Some(_) => {
-                let partition = format_ident!("{}", shape_name(index, "PARTITION"));
-                (quote!(Global), quote!(&[#partition]))
+                let partition = names(&index.partition, &index.further_partition, "PARTITION");
+                (quote!(Global), quote!(&[#(#partition),*]))
             }
             None => (quote!(Local), partition.clone()),
         };
-        let sort = match index.sort {
-            Some(_) => {
-                let sort = format_ident!("{}", shape_name(index, "SORT"));
-                quote!(&[#sort])
+        let sort = names(&index.sort, &index.further_sort, "SORT");
+        let projection = match &index.projection {
+            Projection::All => quote!(All),
+            Projection::KeysOnly => quote!(KeysOnly),
+            Projection::Include(fields) => {
+                let names = fields.iter().filter_map(|at| Some(&model.fields.get(*at)?.name));
+                quote!(Include(&[#(#names),*]))
             }
-            None => quote!(&[]),
         };
         quote! {
             ::dynamorm::private::IndexShape {
                 name: #name,
                 kind: ::dynamorm::private::IndexKind::#kind,
                 partition: #partition,
-                sort: #sort,
-                projection: ::dynamorm::private::Projection::All,
+                sort: &[#(#sort),*],
+                projection: ::dynamorm::private::Projection::#projection,
             }
         }
     });
@@ -343,7 +357,7 @@ fn made_by_templates(model: &Model) -> Vec<&str> {
         PrimaryKey::Own { partition, sort } => [Some(partition), sort.as_ref()],
         PrimaryKey::Flattened(_) => [None, None],
     };
-    let of_indexes = model.indexes.iter().flat_map(|index| [index.partition.as_ref(), index.sort.as_ref()]);
+    let of_indexes = model.indexes.iter().flat_map(Index::keys).map(Some);
     let mut seen = HashSet::new();
     own.into_iter()
         .chain(of_indexes)

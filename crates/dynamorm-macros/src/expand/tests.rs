@@ -57,6 +57,23 @@ struct User {
 );
 
 snapshot!(
+    model_with_several_keys,
+    crate::model,
+    r#"#[dynamorm(pk = id)]
+#[dynamorm(index = "by-place", pk = (tenant, region), sk = (status, placed), projection = include(total))]
+#[dynamorm(index = "by-status", pk = status, projection = keys_only)]
+struct Order {
+    id: String,
+    tenant: String,
+    region: Option<String>,
+    status: String,
+    placed: Timestamp,
+    #[dynamorm(rename = "sum")]
+    total: i64,
+}"#
+);
+
+snapshot!(
     item_collection,
     crate::collection,
     r#"#[dynamorm(of = User)]

@@ -8,7 +8,8 @@ use super::Placeholders;
 use super::raw::{RawExpression, Token};
 use crate::codec::Writer;
 use crate::key::{
-    IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey, PrefixedSortKey, Segment, SortKey, render,
+    FurtherSortKey, HasSortKey, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey,
+    PrefixedSortKey, Segment, SortKey, render,
 };
 use crate::model::{Model, ModelShape};
 use crate::{AttributeValue, Error, Index, Result, limits};
@@ -26,8 +27,17 @@ pub struct KeyCondition<M, S = NoSortKey> {
 
 #[derive(Clone)]
 enum Kind {
-    Typed { index: &'static IndexShape, partition: KeyParts, sort: Sort },
-    Raw { expression: RawExpression, index: Option<String> },
+    Typed {
+        index: &'static IndexShape,
+        partition: KeyParts,
+        /// The values of the first attributes of a sort key that has several.
+        leading: KeyParts,
+        sort: Sort,
+    },
+    Raw {
+        expression: RawExpression,
+        index: Option<String>,
+    },
 }
 
 #[derive(Clone)]
@@ -40,6 +50,8 @@ enum Sort {
     GreaterOrEqual(KeyParts),
     Between(KeyParts, KeyParts),
     BeginsWith(KeyParts),
+    /// More than one condition.
+    Twice,
 }
 
 /// A key condition in the form a request needs.
@@ -54,7 +66,8 @@ pub(crate) struct ResolvedKey {
 impl<M, P, S> Index<M, P, S> {
     /// The items of one partition of this key.
     pub fn partition(self, value: impl IntoKey<P>) -> KeyCondition<M, S> {
-        KeyCondition::new(Kind::Typed { index: self.shape, partition: value.into_parts(), sort: Sort::Any })
+        let (partition, leading) = (value.into_parts(), KeyParts::new());
+        KeyCondition::new(Kind::Typed { index: self.shape, partition, leading, sort: Sort::Any })
     }
 }
 
@@ -66,68 +79,101 @@ impl<M, S> KeyCondition<M, S> {
 
 /// Conditions on the sort key. On a template that begins with text, those above and below a value do not find a value that
 /// has U+10FFFF in it, which is no character.
+///
+/// Of a sort key of several attributes, [`Several`](crate::Several), each condition is on the next one from the left: `eq`
+/// leaves the others, and any other condition is the last.
+///
+/// ```
+/// # use dynamorm::{KeyCondition, Model, NoMoreSortKeys};
+/// # #[derive(Model)]
+/// # #[dynamorm(table = "app", pk = id)]
+/// #[dynamorm(index = "by-region", pk = (tenant, region), sk = (status, placed))]
+/// struct Order { id: String, tenant: String, region: String, status: String, placed: u64 }
+///
+/// let open: KeyCondition<Order, NoMoreSortKeys> =
+///     Order::BY_REGION_INDEX.partition(("t1", "eu")).eq("open").ge(1_700_000_000_u64);
+/// ```
 impl<M, S> KeyCondition<M, S> {
     /// With this sort key exactly.
-    pub fn eq(self, value: impl IntoKey<S>) -> Self
+    pub fn eq(self, value: impl IntoKey<S::Next>) -> KeyCondition<M, S::Left>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
-        self.with(Sort::Equal(value.into_parts()))
+        let mut kind = self.kind;
+        kind.equal(value.into_parts());
+        KeyCondition::new(kind)
     }
 
     /// With a sort key below this.
-    pub fn lt(self, value: impl IntoKey<S>) -> Self
+    pub fn lt(self, value: impl IntoKey<S::Next>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
         self.with(Sort::Less(value.into_parts()))
     }
 
     /// With this sort key or one below it.
-    pub fn le(self, value: impl IntoKey<S>) -> Self
+    pub fn le(self, value: impl IntoKey<S::Next>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
         self.with(Sort::LessOrEqual(value.into_parts()))
     }
 
     /// With a sort key above this.
-    pub fn gt(self, value: impl IntoKey<S>) -> Self
+    pub fn gt(self, value: impl IntoKey<S::Next>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
         self.with(Sort::Greater(value.into_parts()))
     }
 
     /// With this sort key or one above it.
-    pub fn ge(self, value: impl IntoKey<S>) -> Self
+    pub fn ge(self, value: impl IntoKey<S::Next>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
         self.with(Sort::GreaterOrEqual(value.into_parts()))
     }
 
     /// With a sort key from `low` to `high`, both included. DynamoDB refuses a `low` above `high`.
-    pub fn between(self, low: impl IntoKey<S>, high: impl IntoKey<S>) -> Self
+    pub fn between(self, low: impl IntoKey<S::Next>, high: impl IntoKey<S::Next>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey,
+        S: SortKey + HasSortKey + FurtherSortKey,
     {
         self.with(Sort::Between(low.into_parts(), high.into_parts()))
     }
 
     /// With a sort key that begins with this text.
-    pub fn begins_with(self, prefix: impl IntoKey<S::Prefix>) -> Self
+    pub fn begins_with(self, prefix: impl IntoKey<S::Prefix>) -> KeyCondition<M, S::Done>
     where
-        S: SortKey + PrefixedSortKey,
+        S: SortKey + HasSortKey + FurtherSortKey + PrefixedSortKey,
     {
         self.with(Sort::BeginsWith(prefix.into_parts()))
     }
 
-    fn with(mut self, condition: Sort) -> Self {
-        if let Kind::Typed { sort, .. } = &mut self.kind {
-            *sort = condition;
+    fn with(self, condition: Sort) -> KeyCondition<M, S::Done>
+    where
+        S: SortKey + HasSortKey + FurtherSortKey,
+    {
+        let mut kind = self.kind;
+        kind.set(condition);
+        KeyCondition::new(kind)
+    }
+}
+
+impl Kind {
+    fn set(&mut self, condition: Sort) {
+        if let Kind::Typed { sort, .. } = self {
+            *sort = if matches!(sort, Sort::Any) { condition } else { Sort::Twice };
         }
-        self
+    }
+
+    fn equal(&mut self, value: KeyParts) {
+        match self {
+            Kind::Typed { index, leading, .. } if index.sort.len() > 1 => leading.extend(value),
+            kind => kind.set(Sort::Equal(value)),
+        }
     }
 }
 
@@ -208,7 +254,9 @@ impl UntypedKey {
         request: &mut Placeholders,
     ) -> Result<ResolvedKey> {
         match &self.0 {
-            Kind::Typed { index, partition, sort } => typed(index, partition, sort, is_collection, request),
+            Kind::Typed { index, partition, leading, sort } => {
+                typed(index, partition, leading, sort, is_collection, request)
+            }
             Kind::Raw { expression, index } => raw(expression, index.as_deref(), model, request),
         }
     }
@@ -217,27 +265,39 @@ impl UntypedKey {
 fn typed(
     index: &'static IndexShape,
     partition: &KeyParts,
+    leading: &KeyParts,
     sort: &Sort,
     is_collection: bool,
     request: &mut Placeholders,
 ) -> Result<ResolvedKey> {
-    let (mut text, mut values, mut rest) = (String::new(), Vec::new(), partition.as_slice());
-    for (nth, shape) in index.partition.iter().enumerate() {
-        // Several attributes have one part each; one attribute has all of them.
-        let (parts, others) =
-            rest.split_at(if index.partition.len() == 1 { rest.len() } else { rest.len().min(1) });
-        rest = others;
-        let json = encode(&render(shape, parts, limits::PARTITION_KEY_BYTES)?);
-        text.push_str(if nth == 0 { "" } else { " AND " });
-        request.push_name(&mut text, shape.attribute);
-        text.push_str(" = ");
-        request.push_value(&mut text, json.clone());
+    let mut text = String::new();
+    let mut values = Vec::new();
+    // Several attributes have one part each; one attribute has all the parts of its template.
+    let by_key = match index.partition.len() == 1 {
+        true => vec![partition.as_slice()],
+        false => partition.chunks(1).collect(),
+    };
+    for (key, parts) in index.partition.iter().zip(by_key) {
+        let json = encode(&render(key, parts, limits::PARTITION_KEY_BYTES)?);
+        text.push_str(if values.is_empty() { "" } else { " AND " });
+        push_equality(key, json.clone(), &mut text, request);
         values.push(json);
     }
-    if let Some(shape) = index.sort_key() {
+    let mut sort_keys = index.sort.iter();
+    for (key, part) in sort_keys.by_ref().take(leading.len()).zip(leading.chunks(1)) {
+        text.push_str(" AND ");
+        push_equality(key, encode(&render(key, part, limits::SORT_KEY_BYTES)?), &mut text, request);
+    }
+    if let Some(shape) = sort_keys.next() {
         push_sort(shape, sort, is_collection, &mut text, request)?;
     }
     Ok(ResolvedKey { index, text, partition: values })
+}
+
+fn push_equality(key: &KeyShape, json: Vec<u8>, text: &mut String, request: &mut Placeholders) {
+    request.push_name(text, key.attribute);
+    text.push_str(" = ");
+    request.push_value(text, json);
 }
 
 fn encode(value: &KeyValue) -> Vec<u8> {
@@ -264,6 +324,12 @@ fn push_sort(
     let head = if is_collection { "" } else { shape.head() };
     let start = || KeyValue::S(head.to_owned());
     let condition = match sort {
+        Sort::Twice => {
+            return Err(Error::invalid(format!(
+                "the sort key `{}` is compared twice, and a query takes one condition on it: write `between`",
+                shape.attribute
+            )));
+        }
         Sort::Any if is_collection => return Ok(()),
         Sort::Any if shape.is_constant() => Comparison::Operator("=", value(&KeyParts::new())?),
         Sort::Any if head.is_empty() => return Ok(()),

@@ -7,8 +7,8 @@ mod template;
 mod tests;
 
 pub use part::{
-    IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, NoSortKey, Part, PrefixedSortKey, SortKey,
-    TemplateAttribute,
+    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, NoMoreSortKeys,
+    NoSortKey, Part, PrefixedSortKey, Several, SortKey, TemplateAttribute,
 };
 pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
 pub(crate) use template::{KeyValue, render, write_key};

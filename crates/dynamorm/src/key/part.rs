@@ -4,6 +4,7 @@ use super::shape::ScalarType;
 use crate::codec::{Attribute, CodecError, ItemWriter};
 use crate::{Number, Timestamp};
 use std::borrow::{Borrow, Cow};
+use std::marker::PhantomData;
 
 /// A type that can be a key attribute: a string, a number, a time or bytes.
 #[diagnostic::on_unimplemented(
@@ -165,7 +166,17 @@ macro_rules! tuple_keys {
         }
 
         #[diagnostic::do_not_recommend]
-        impl<$($part: TemplateAttribute),+> SortKey for ($($part,)+) {}
+        impl<$($part: TemplateAttribute),+> SortKey for ($($part,)+) {
+            type Next = Self;
+            type Left = Self;
+            type Done = Self;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$($part: TemplateAttribute),+> FurtherSortKey for ($($part,)+) {}
+
+        #[diagnostic::do_not_recommend]
+        impl<$($part: TemplateAttribute),+> HasSortKey for ($($part,)+) {}
     };
 }
 
@@ -173,21 +184,127 @@ tuple_keys!(A: P, B: Q);
 tuple_keys!(A: P, B: Q, C: R);
 tuple_keys!(A: P, B: Q, C: R, D: S);
 
-/// The type of a sort key's value.
+/// The type of a sort key's value, and what is left of it when it is compared.
+pub trait SortKey {
+    /// What the next condition compares: the whole of it, or the next attribute of [`Several`].
+    type Next;
+    /// What can still be compared after an equality.
+    type Left;
+    /// What can still be compared after a range.
+    type Done;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> SortKey for T {
+    type Next = T;
+    // Not `NoMoreSortKeys`, so that a key with a condition and one without can stand for each other.
+    type Left = T;
+    type Done = T;
+}
+
+/// One that is the same for all items of its model.
+#[diagnostic::do_not_recommend]
+impl SortKey for () {
+    type Next = ();
+    type Left = ();
+    type Done = ();
+}
+
+/// The sort key of an index that sorts by several attributes, given as a tuple of their types.
+///
+/// A query compares them from left to right: each `eq` leaves the others, and a range, which is the last condition, none.
+#[derive(Debug)]
+pub struct Several<T>(PhantomData<fn() -> T>);
+
+/// What is left of a sort key when each of its attributes is compared, or one of them by a range.
+#[derive(Debug, Clone, Copy)]
+pub enum NoMoreSortKeys {}
+
+/// The sort key of an index that has one.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "this index has no sort key",
     label = "a condition on the sort key of an index that has none"
 )]
-pub trait SortKey {}
+pub trait HasSortKey {}
 
 #[diagnostic::do_not_recommend]
-impl<T: KeyAttribute> SortKey for T {}
-
-/// One that is the same for all items of its model.
+impl<T: KeyAttribute> HasSortKey for T {}
 #[diagnostic::do_not_recommend]
-impl SortKey for () {}
+impl HasSortKey for () {}
+#[diagnostic::do_not_recommend]
+impl<T> HasSortKey for Several<T> {}
+/// Has its own error: see [`FurtherSortKey`].
+#[diagnostic::do_not_recommend]
+impl HasSortKey for NoMoreSortKeys {}
 
-/// Takes anything, so that the missing sort key is the only error of a condition on it: see [`SortKey`].
+/// Its error is that of [`HasSortKey`].
+#[diagnostic::do_not_recommend]
+impl SortKey for NoSortKey {
+    type Next = NoSortKey;
+    type Left = NoSortKey;
+    type Done = NoSortKey;
+}
+
+/// A sort key that can still be compared.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "each sort key of this index is compared already, or the last condition was a range",
+    label = "no condition on a sort key can follow",
+    note = "compare sort keys from left to right with `eq`; a range such as `ge` or `between` comes last"
+)]
+pub trait FurtherSortKey {}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyAttribute> FurtherSortKey for T {}
+#[diagnostic::do_not_recommend]
+impl FurtherSortKey for () {}
+#[diagnostic::do_not_recommend]
+impl<T> FurtherSortKey for Several<T> {}
+/// Has its own error: see [`HasSortKey`].
+#[diagnostic::do_not_recommend]
+impl FurtherSortKey for NoSortKey {}
+
+/// Takes anything, so that the missing sort key is the only error: see [`FurtherSortKey`].
+#[diagnostic::do_not_recommend]
+impl<V> IntoKey<NoMoreSortKeys> for V {
+    fn into_parts(self) -> KeyParts {
+        KeyParts::new()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl SortKey for NoMoreSortKeys {
+    type Next = NoMoreSortKeys;
+    type Left = NoMoreSortKeys;
+    type Done = NoMoreSortKeys;
+}
+
+macro_rules! several {
+    ($first:ident -> $left:ty) => {
+        several!($first () -> $left);
+    };
+    ($first:ident ($($rest:ident),*) -> $left:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<$first: KeyAttribute $(, $rest)*> SortKey for Several<($first, $($rest,)*)> {
+            type Next = $first;
+            type Left = $left;
+            type Done = NoMoreSortKeys;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<$first: PrefixedSortKey $(, $rest)*> PrefixedSortKey for Several<($first, $($rest,)*)> {
+            type Prefix = $first::Prefix;
+        }
+    };
+}
+
+several!(A -> NoMoreSortKeys);
+several!(A (B) -> Several<(B,)>);
+several!(A (B, C) -> Several<(B, C)>);
+several!(A (B, C, D) -> Several<(B, C, D)>);
+
+/// Takes anything, so that the missing sort key is the only error of a condition on it: see [`HasSortKey`].
 #[diagnostic::do_not_recommend]
 impl<V> IntoKey<NoSortKey> for V {
     fn into_parts(self) -> KeyParts {
@@ -210,7 +327,13 @@ impl PrefixedSortKey for String {
     type Prefix = String;
 }
 
-/// Has its own error: see [`SortKey`].
+/// Has its own error: see [`FurtherSortKey`].
+#[diagnostic::do_not_recommend]
+impl PrefixedSortKey for NoMoreSortKeys {
+    type Prefix = NoMoreSortKeys;
+}
+
+/// Has its own error: see [`HasSortKey`].
 impl PrefixedSortKey for NoSortKey {
     type Prefix = NoSortKey;
 }

@@ -30,7 +30,13 @@ impl Live {
         Ok(Self { attribute: ttl.name, now_seconds: db.now().epoch_seconds() })
     }
 
-    /// Appends the filter, which is on no key: a time to live cannot be part of one. It is true of an item without the attribute, or with another type in it: neither expires.
+    /// The attribute that it looks at.
+    pub(crate) fn attribute(&self) -> &'static str {
+        self.attribute
+    }
+
+    /// Appends the filter, which is on no key: a time to live cannot be part of one. It is true of an item without the
+    /// attribute, or with another type in it: neither expires.
     pub(crate) fn push(self, text: &mut String, request: &mut Placeholders) {
         text.push_str("NOT (");
         request.push_name(text, self.attribute);

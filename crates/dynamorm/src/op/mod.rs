@@ -7,6 +7,7 @@
 mod batch_get;
 mod batch_write;
 mod body;
+mod carried;
 mod check;
 mod delete;
 mod get;
@@ -37,7 +38,8 @@ pub use query::{Keyed, MissingKeyCondition, Query};
 pub use scan::Scan;
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
 pub use table::{
-    CreateTable, DeleteTable, DescribeTable, Models, TableDescription, TableStatus, WaitForTable,
+    CreateTable, DeleteTable, DescribeTable, IndexDescription, Models, TableDescription, TableStatus,
+    WaitForTable,
 };
 pub use transact_get::{Gets, IntoGet, TransactGet};
 pub use transact_write::TransactWrite;

@@ -13,6 +13,7 @@ pub(crate) use response::Sink;
 pub(crate) use run::{End, Run, collect, stream};
 
 use super::body::Body;
+use super::carried;
 use super::live::Live;
 use crate::codec::Writer;
 use crate::error::ErrorKind;
@@ -135,6 +136,15 @@ impl<'db> Read<'db> {
                 (*index, Place::Table { segment: *segment })
             }
         };
+        if form != Form::Count {
+            carried::check_read(index, self.model, self.projection)?;
+        }
+        if let Some(filter) = &self.filter {
+            carried::check_filter(index, self.model, filter.node())?;
+        }
+        if self.live {
+            carried::check_name(index, self.model, Live::of(self.db, self.model)?.attribute())?;
+        }
         self.push_filter(&mut body)?;
         self.push_projection(&mut body, form, index)?;
         match self.limit.into_iter().chain(most).min() {

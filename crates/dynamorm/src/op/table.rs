@@ -13,7 +13,7 @@ mod tests;
 
 pub use create::CreateTable;
 pub use delete::DeleteTable;
-pub use describe::{DescribeTable, TableDescription, TableStatus, WaitForTable};
+pub use describe::{DescribeTable, IndexDescription, TableDescription, TableStatus, WaitForTable};
 
 use crate::codec::Writer;
 use crate::model::{Model, ModelShape};

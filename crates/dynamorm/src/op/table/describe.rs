@@ -23,12 +23,26 @@ pub struct TableDescription {
     pub status: TableStatus,
     /// Its key attributes, partition key first.
     pub key: Vec<String>,
-    /// Its indexes by name, each with its key attributes, partition key first.
-    pub indexes: Vec<(String, Vec<String>)>,
+    /// Its indexes, local ones too.
+    pub indexes: Vec<IndexDescription>,
     /// How many items it had at the last count: DynamoDB counts every six hours, the embedded engine not at all.
     pub item_count: Option<u64>,
     /// True if every global index can be used.
     pub indexes_active: bool,
+}
+
+/// An index as the table has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexDescription {
+    /// Its name.
+    pub name: String,
+    /// The attributes of its partition key.
+    pub partition_key: Vec<String>,
+    /// The attributes of its sort key.
+    pub sort_key: Vec<String>,
+    /// What it carries besides its key and the table's; `None` for everything.
+    pub carries: Option<Vec<String>>,
 }
 
 /// Whether a table can be used.
@@ -117,21 +131,17 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
                         _ => TableStatus::Other,
                     };
                 }
-                "KeySchema" => table.key = decode_key_schema(reader)?,
+                "KeySchema" => {
+                    let (mut key, mut sort) = decode_key_schema(reader)?;
+                    key.append(&mut sort);
+                    table.key = key;
+                }
                 "ItemCount" => table.item_count = Some(reader.count()?),
                 "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" if !reader.is_null() => {
                     reader.array(|reader| {
-                        let (mut name, mut key) = (String::new(), Vec::new());
-                        reader.object(|reader, member| {
-                            match member {
-                                "IndexName" => name = reader.string()?.into_owned(),
-                                "KeySchema" => key = decode_key_schema(reader)?,
-                                "IndexStatus" => table.indexes_active &= reader.string()? == "ACTIVE",
-                                _ => reader.skip()?,
-                            }
-                            Ok(())
-                        })?;
-                        table.indexes.push((name, key));
+                        let (index, active) = decode_index(reader)?;
+                        table.indexes.push(index);
+                        table.indexes_active &= active;
                         Ok(())
                     })?;
                 }
@@ -144,8 +154,43 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
     Ok(table)
 }
 
-/// The key attributes, partition key first.
-fn decode_key_schema(reader: &mut Reader<'_>) -> Result<Vec<String>, CodecError> {
+/// An index, and whether it can be used.
+fn decode_index(reader: &mut Reader<'_>) -> Result<(IndexDescription, bool), CodecError> {
+    let (mut index, mut active) = (IndexDescription::default(), true);
+    reader.object(|reader, member| {
+        match member {
+            "IndexName" => index.name = reader.string()?.into_owned(),
+            "KeySchema" => (index.partition_key, index.sort_key) = decode_key_schema(reader)?,
+            "IndexStatus" => active = reader.string()? == "ACTIVE",
+            "Projection" => index.carries = decode_projection(reader)?,
+            _ => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok((index, active))
+}
+
+/// What an index carries besides the keys; `None` for everything.
+fn decode_projection(reader: &mut Reader<'_>) -> Result<Option<Vec<String>>, CodecError> {
+    let (mut all, mut names) = (false, Vec::new());
+    reader.object(|reader, member| {
+        match member {
+            "ProjectionType" => all = reader.string()? == "ALL",
+            "NonKeyAttributes" if !reader.is_null() => reader.array(|reader| {
+                names.push(reader.string()?.into_owned());
+                Ok(())
+            })?,
+            // A null was read by its guard.
+            "NonKeyAttributes" => {}
+            _ => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok((!all).then_some(names))
+}
+
+/// The attributes of the partition key and those of the sort key.
+fn decode_key_schema(reader: &mut Reader<'_>) -> Result<(Vec<String>, Vec<String>), CodecError> {
     let (mut partition, mut sort) = (Vec::new(), Vec::new());
     reader.array(|reader| {
         let (mut name, mut is_sort) = (String::new(), false);
@@ -164,8 +209,7 @@ fn decode_key_schema(reader: &mut Reader<'_>) -> Result<Vec<String>, CodecError>
         }
         Ok(())
     })?;
-    partition.append(&mut sort);
-    Ok(partition)
+    Ok((partition, sort))
 }
 
 impl Db {

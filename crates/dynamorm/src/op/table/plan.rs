@@ -13,8 +13,40 @@ use crate::{Db, Error, Result};
 pub(super) struct Plan {
     pub(super) table: String,
     pub(super) primary: IndexShape,
-    pub(super) indexes: Vec<&'static IndexShape>,
+    pub(super) indexes: Vec<PlannedIndex>,
     pub(super) ttl: Option<&'static str>,
+}
+
+/// An index, and what it carries for all of its models besides the keys; `None` for everything.
+pub(super) struct PlannedIndex {
+    shape: &'static IndexShape,
+    carries: Option<Vec<&'static str>>,
+}
+
+impl PlannedIndex {
+    fn of(shape: &'static IndexShape, model: &ModelShape) -> Self {
+        // What tells an item's type and schema is looked at by every read.
+        let kept = model.kept.map_or(&[][..], |kept| kept.names);
+        let carries = match shape.projection {
+            Projection::All => None,
+            Projection::KeysOnly => Some(kept.to_vec()),
+            Projection::Include(names) => Some([names, kept].concat()),
+        };
+        Self { shape, carries }
+    }
+
+    /// Carries what another model needs too.
+    fn join(&mut self, other: Self) {
+        self.carries = match (self.carries.take(), other.carries) {
+            (Some(mut names), Some(more)) => {
+                names.extend(more);
+                names.sort_unstable();
+                names.dedup();
+                Some(names)
+            }
+            (None, _) | (_, None) => None,
+        };
+    }
 }
 
 impl Plan {
@@ -43,9 +75,11 @@ impl Plan {
                 check_apart(earlier, shape)?;
             }
             for index in shape.indexes {
-                match plan.indexes.iter().find(|known| known.name == index.name) {
-                    None => plan.indexes.push(index),
-                    Some(known) if same_keys(known, index) && known.kind == index.kind => {}
+                match plan.indexes.iter_mut().find(|known| known.shape.name == index.name) {
+                    None => plan.indexes.push(PlannedIndex::of(index, shape)),
+                    Some(known) if same_keys(known.shape, index) && known.shape.kind == index.kind => {
+                        known.join(PlannedIndex::of(index, shape));
+                    }
                     Some(_) => {
                         return Err(Error::invalid(format!(
                             "index \"{}\" of `{}` has another key than that of an earlier model",
@@ -72,7 +106,7 @@ impl Plan {
 
     /// Each key attribute of the table and its indexes.
     fn keys(&self) -> impl Iterator<Item = &'static KeyShape> {
-        self.primary.keys().chain(self.indexes.iter().flat_map(|index| index.keys()))
+        self.primary.keys().chain(self.indexes.iter().flat_map(|index| index.shape.keys()))
     }
 
     fn check_types(&self) -> Result<()> {
@@ -118,7 +152,7 @@ impl Plan {
     }
 
     fn write_indexes(&self, writer: &mut Writer, member: &str, kind: IndexKind) {
-        for (nth, index) in self.indexes.iter().filter(|index| index.kind == kind).enumerate() {
+        for (nth, index) in self.indexes.iter().filter(|index| index.shape.kind == kind).enumerate() {
             if nth == 0 {
                 writer.raw(",\"");
                 writer.raw(member);
@@ -127,13 +161,13 @@ impl Plan {
                 writer.raw(",");
             }
             writer.raw("{\"IndexName\":");
-            writer.json_string(index.name);
+            writer.json_string(index.shape.name);
             writer.raw(",\"KeySchema\":");
-            write_key_schema(writer, index);
-            write_projection(writer, index.projection);
+            write_key_schema(writer, index.shape);
+            write_projection(writer, index.carries.as_deref());
             writer.raw("}");
         }
-        if self.indexes.iter().any(|index| index.kind == kind) {
+        if self.indexes.iter().any(|index| index.shape.kind == kind) {
             writer.raw("]");
         }
     }
@@ -147,23 +181,38 @@ impl Plan {
                 listed(&key_names(&self.primary))
             )));
         }
-        for index in &self.indexes {
-            match found.indexes.iter().find(|(name, _)| name == index.name) {
-                None => {
-                    return Err(Error::invalid(format!(
-                        "the table exists without index \"{}\": add it, or delete the table",
-                        index.name
-                    )));
-                }
-                Some((_, key)) if *key != key_names(index) => {
-                    return Err(Error::invalid(format!(
-                        "the table exists with another key for index \"{}\": it has {}, the models have {}",
-                        index.name,
-                        listed(key),
-                        listed(&key_names(index))
-                    )));
-                }
-                Some(_) => {}
+        for PlannedIndex { shape, carries } in &self.indexes {
+            let name = shape.name;
+            let Some(found) = found.indexes.iter().find(|index| index.name == name) else {
+                return Err(Error::invalid(format!(
+                    "the table exists without index \"{name}\": add it, or delete the table"
+                )));
+            };
+            let names = |keys: &mut dyn Iterator<Item = &KeyShape>| -> Vec<String> {
+                keys.map(|key| key.attribute.to_owned()).collect()
+            };
+            let (partition, sort) = (names(&mut shape.partition.iter()), names(&mut shape.sort.iter()));
+            if found.partition_key != partition || found.sort_key != sort {
+                return Err(Error::invalid(format!(
+                    "the table exists with another key for index \"{name}\": it has {}, the models have {}",
+                    listed_key(&found.partition_key, &found.sort_key),
+                    listed_key(&partition, &sort)
+                )));
+            }
+            let Some(there) = &found.carries else { continue };
+            let lacks: Vec<String> = match carries {
+                None => vec!["all attributes".to_owned()],
+                Some(names) => names
+                    .iter()
+                    .filter(|name| !there.iter().any(|there| there == *name))
+                    .map(|name| format!("`{name}`"))
+                    .collect(),
+            };
+            if !lacks.is_empty() {
+                return Err(Error::invalid(format!(
+                    "the table exists with index \"{name}\" that does not carry {}: make it anew",
+                    lacks.join(" and ")
+                )));
             }
         }
         Ok(())
@@ -218,81 +267,46 @@ fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
+/// `` `a` and `b`, sorted by `c` ``
+fn listed_key(partition: &[String], sort: &[String]) -> String {
+    match sort {
+        [] => listed(partition),
+        sort => format!("{}, sorted by {}", listed(partition), listed(sort)),
+    }
+}
+
 fn same_keys(a: &IndexShape, b: &IndexShape) -> bool {
     let form = |key: &KeyShape| (key.attribute, key.kind);
     let same = |a: &[KeyShape], b: &[KeyShape]| a.iter().map(form).eq(b.iter().map(form));
-    same(a.partition, b.partition) && same(a.sort, b.sort) && a.projection == b.projection
+    same(a.partition, b.partition) && same(a.sort, b.sort)
+}
+
+fn write_projection(writer: &mut Writer, carries: Option<&[&str]>) {
+    let (kind, names) = match carries {
+        None => ("ALL", [].as_slice()),
+        Some([]) => ("KEYS_ONLY", [].as_slice()),
+        Some(names) => ("INCLUDE", names),
+    };
+    writer.raw(",\"Projection\":{\"ProjectionType\":\"");
+    writer.raw(kind);
+    writer.raw("\"");
+    for (nth, name) in names.iter().enumerate() {
+        writer.raw(if nth == 0 { ",\"NonKeyAttributes\":[" } else { "," });
+        writer.json_string(name);
+    }
+    writer.raw(if names.is_empty() { "}" } else { "]}" });
 }
 
 fn write_key_schema(writer: &mut Writer, index: &IndexShape) {
-    writer.raw("[");
     let partition = index.partition.iter().map(|key| (key, "HASH"));
-    for (nth, (key, word)) in partition.chain(index.sort.iter().map(|key| (key, "RANGE"))).enumerate() {
-        writer.raw(if nth == 0 { "{\"AttributeName\":" } else { ",{\"AttributeName\":" });
+    let sort = index.sort.iter().map(|key| (key, "RANGE"));
+    for (nth, (key, word)) in partition.chain(sort).enumerate() {
+        writer.raw(if nth == 0 { "[" } else { "," });
+        writer.raw("{\"AttributeName\":");
         writer.json_string(key.attribute);
         writer.raw(",\"KeyType\":\"");
         writer.raw(word);
         writer.raw("\"}");
     }
     writer.raw("]");
-}
-
-fn write_projection(writer: &mut Writer, projection: Projection) {
-    writer.raw(",\"Projection\":{\"ProjectionType\":\"");
-    let names = match projection {
-        Projection::All => return writer.raw("ALL\"}"),
-        Projection::KeysOnly => return writer.raw("KEYS_ONLY\"}"),
-        Projection::Include(names) => names,
-    };
-    writer.raw("INCLUDE\",\"NonKeyAttributes\":[");
-    for (nth, name) in names.iter().enumerate() {
-        writer.raw(if nth == 0 { "" } else { "," });
-        writer.json_string(name);
-    }
-    writer.raw("]}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn key(attribute: &'static str) -> KeyShape {
-        KeyShape { attribute, kind: ScalarType::S, template: &[], raw: false }
-    }
-
-    #[test]
-    fn an_index_is_made_with_all_its_key_attributes_and_what_it_carries() {
-        let mut index = IndexShape {
-            name: "by-region",
-            kind: IndexKind::Global,
-            partition: const { &[key("tenant"), key("region")] },
-            sort: const { &[key("status"), key("at")] },
-            projection: Projection::Include(&["total", "note"]),
-        };
-        let written = |index: &IndexShape| {
-            let mut writer = Writer::new();
-            write_key_schema(&mut writer, index);
-            write_projection(&mut writer, index.projection);
-            String::from_utf8(writer.into_bytes()).unwrap()
-        };
-        let schema = concat!(
-            r#"[{"AttributeName":"tenant","KeyType":"HASH"},{"AttributeName":"region","KeyType":"HASH"},"#,
-            r#"{"AttributeName":"status","KeyType":"RANGE"},{"AttributeName":"at","KeyType":"RANGE"}]"#,
-        );
-        let include = r#","Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["total","note"]}"#;
-        assert_eq!(written(&index), format!("{schema}{include}"));
-        index.projection = Projection::KeysOnly;
-        assert_eq!(written(&index), format!(r#"{schema},"Projection":{{"ProjectionType":"KEYS_ONLY"}}"#));
-    }
-
-    #[test]
-    fn an_attribute_of_the_partition_key_is_not_one_of_the_sort_key() {
-        let (partition, both) = (const { &[key("a")] }, const { &[key("a"), key("b")] });
-        let (kind, projection) = (IndexKind::Global, Projection::All);
-        let one = IndexShape { name: "i", kind, partition, sort: const { &[key("b")] }, projection };
-        let two = IndexShape { name: "i", kind, partition: both, sort: &[], projection };
-        assert!(same_keys(&one, &one));
-        assert!(!same_keys(&one, &two));
-        assert!(!same_keys(&one, &IndexShape { projection: Projection::KeysOnly, ..one }));
-    }
 }

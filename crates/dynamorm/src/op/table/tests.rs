@@ -97,3 +97,35 @@ fn models_whose_keys_begin_differently_or_with_a_field_share_a_table() {
     assert!(db.create_table::<(User, Order, Translation)>().to_request().is_ok());
     assert!(db.create_table::<(User, Order, Anything)>().to_request().is_ok());
 }
+
+#[test]
+fn an_index_is_made_with_all_its_key_attributes_and_what_it_carries() {
+    #[derive(Debug, crate::Model)]
+    #[dynamorm(table = "app", pk = id)]
+    #[dynamorm(index = "by-region", pk = (tenant, region), sk = (status, number), projection = include(note))]
+    #[dynamorm(index = "by-status", pk = status, projection = keys_only)]
+    #[allow(dead_code, reason = "only its table is made")]
+    struct Sale {
+        id: String,
+        tenant: String,
+        region: String,
+        status: String,
+        number: u32,
+        note: Option<String>,
+    }
+    insta::assert_snapshot!(shown(db().create_table::<Sale>().to_request()), @r#"
+    {"TableName":"app",
+    "BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},
+    {"AttributeName":"tenant","AttributeType":"S"},
+    {"AttributeName":"region","AttributeType":"S"},
+    {"AttributeName":"status","AttributeType":"S"},
+    {"AttributeName":"number","AttributeType":"N"}],
+    "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+    "GlobalSecondaryIndexes":[{"IndexName":"by-region","KeySchema":[{"AttributeName":"tenant","KeyType":"HASH"},
+    {"AttributeName":"region","KeyType":"HASH"},
+    {"AttributeName":"status","KeyType":"RANGE"},
+    {"AttributeName":"number","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["note"]}},
+    {"IndexName":"by-status","KeySchema":[{"AttributeName":"status","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}]}
+    "#);
+}

@@ -1,0 +1,76 @@
+//! What an index carries: a read of anything else would find it absent, silently.
+
+use crate::expr::tree::Node;
+use crate::key::{IndexShape, Projection};
+use crate::model::ModelShape;
+use crate::{Error, Result};
+
+/// Refuses a read by an index of attributes that it does not carry; `names` are those asked for, `None` for whole items.
+pub(super) fn check_read(
+    index: &IndexShape,
+    model: &ModelShape,
+    names: Option<&[&'static str]>,
+) -> Result<()> {
+    let Some(carried) = carried(index, model) else { return Ok(()) };
+    let Some(names) = names else {
+        return Err(Error::invalid(format!(
+            "index \"{}\" does not carry whole items, only {}: read a projection of these",
+            index.name,
+            listed(&carried)
+        )));
+    };
+    let missing: Vec<&str> = names.iter().copied().filter(|name| !carried.contains(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "index \"{}\" does not carry {}, only {}: leave it out of the projection, or read the table",
+        index.name,
+        listed(&missing),
+        listed(&carried)
+    )))
+}
+
+/// Refuses a filter on an attribute that the index does not carry: it would be absent from every item.
+pub(super) fn check_filter(index: &IndexShape, model: &ModelShape, filter: &Node) -> Result<()> {
+    let mut checked = Ok(());
+    filter.names(&mut |name| {
+        if checked.is_ok() {
+            checked = check_name(index, model, name);
+        }
+    });
+    checked
+}
+
+/// The same for one attribute that a filter uses.
+pub(super) fn check_name(index: &IndexShape, model: &ModelShape, name: &str) -> Result<()> {
+    match carried(index, model) {
+        Some(carried) if !carried.contains(&name) => Err(Error::invalid(format!(
+            "the filter uses attribute `{name}`, which index \"{}\" does not carry: for it, no item has the attribute",
+            index.name
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The attributes that an index carries, its key first; `None` for all. What tells an item's type and schema is among them.
+fn carried(index: &IndexShape, model: &ModelShape) -> Option<Vec<&'static str>> {
+    let included: &[&'static str] = match index.projection {
+        Projection::All => return None,
+        Projection::KeysOnly => &[],
+        Projection::Include(names) => names,
+    };
+    let keys = index.keys().chain(model.primary.keys()).map(|key| key.attribute);
+    let kept = model.kept.map_or(&[][..], |kept| kept.names);
+    let mut names: Vec<&'static str> = Vec::new();
+    for name in keys.chain(included.iter().copied()).chain(kept.iter().copied()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Some(names)
+}
+
+fn listed(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

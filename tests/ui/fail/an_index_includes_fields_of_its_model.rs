@@ -1,0 +1,12 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = id)]
+#[dynamorm(index = "by-tenant", pk = tenant, projection = include(regin))]
+struct Sale {
+    id: String,
+    tenant: String,
+    region: String,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use dynamorm_ui::Sale;
+
+fn case() {
+    let _ = Sale::BY_PLACE_INDEX.partition(("t1", "eu")).eq("open").eq(7).eq(8);
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use dynamorm::Model;
+
+#[derive(Model)]
+#[dynamorm(pk = id)]
+#[dynamorm(index = "by-place", pk = (tenant, "R#{region}"))]
+struct Sale {
+    id: String,
+    tenant: String,
+    region: String,
+}
+
+fn main() {}
