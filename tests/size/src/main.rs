@@ -88,7 +88,17 @@ macro_rules! model {
                 .execute()
                 .await?;
             db.batch_write().put(&item).delete(key()).execute().await?;
-            // OPERATIONS TO COME
+            found += db.batch_get([key()]).consistent_read().all().await?.len();
+            let (one, other) = db.transact_get((key(), $name::key(owner, number + 1))).optional().await?;
+            found += usize::from(one.is_some()) + usize::from(other.is_some());
+            let scan = || db.scan::<$name>().filter($name::$AMOUNT.ge(5));
+            found += scan().page().await?.items.len() + scan().all().await?.len();
+            found += scan().parallel(4).all().await?.len();
+            let statement = db.statement("SELECT * FROM app WHERE pk = ?", ["key"]);
+            found += statement.all::<$name>().await?.len();
+            let mut changed: $name = db.get(key()).one().await?;
+            changed.$amount += 1;
+            changed.changes_from(&item).on(db).execute().await?;
             Ok(found)
         }
     };
