@@ -1,6 +1,6 @@
 //! The JSON of one operation: `{"TableName":…,…}`, with the names and values of its expressions at the end.
 
-use crate::codec::Writer;
+use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::{Condition, Placeholders};
 use crate::limits::{self, grouped};
 use crate::transport::{Operation, Request};
@@ -101,6 +101,15 @@ impl Body {
     pub(crate) fn request(self, operation: Operation, table: &str) -> Request {
         Request { operation, tables: vec![table.to_owned()], body: Bytes::from(self.finish()) }
     }
+}
+
+/// Reads the member `name` of a response, if it has it. Only `read` knows of what type it is.
+pub(crate) fn read_member(
+    response: &[u8],
+    name: &str,
+    read: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), CodecError>,
+) -> Result<(), CodecError> {
+    Reader::new(response)?.object(|reader, member| if member == name { read(reader) } else { reader.skip() })
 }
 
 /// Checks an item's size as DynamoDB counts it, before it is sent.

@@ -2,11 +2,13 @@
 
 use super::body::Body;
 use super::item_key::EncodedKey;
+use super::transact_write::Operand;
 use crate::codec::CodecError;
 use crate::expr::Condition;
-use crate::model::{Key, Model};
+use crate::model::{Key, Model, ModelShape};
 use crate::{Db, Result};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Demands that a condition is true of an item that the transaction does not write.
 ///
@@ -14,8 +16,15 @@ use std::fmt;
 /// [ConditionCheck](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConditionCheck.html).
 #[must_use = "a check does nothing until it is added to a transaction"]
 pub struct Check<M> {
+    draft: Draft,
+    of: PhantomData<fn() -> M>,
+}
+
+/// What a check is told. Nothing in it knows the model's type, so it is compiled once.
+pub(super) struct Draft {
+    shape: &'static ModelShape,
     key: Result<EncodedKey, CodecError>,
-    condition: Condition<M>,
+    condition: Condition<()>,
     returning_old_on_failure: bool,
 }
 
@@ -23,28 +32,44 @@ impl<M: Model> Check<M> {
     /// A check that `condition` is true of the item with this key. An absent item makes most conditions false, but not
     /// `not_exists`.
     pub fn new(key: impl Key<Model = M>, condition: Condition<M>) -> Self {
-        Self { key: EncodedKey::of(&key), condition, returning_old_on_failure: false }
+        let draft = Draft {
+            shape: M::SHAPE,
+            key: EncodedKey::of(&key),
+            condition: condition.untyped(),
+            returning_old_on_failure: false,
+        };
+        Self { draft, of: PhantomData }
     }
 
     /// Gives the stored item with the error if the condition fails: `err.cancellations()[0].item::<User>()`.
     pub fn returning_old_on_failure(mut self) -> Self {
-        self.returning_old_on_failure = true;
+        self.draft.returning_old_on_failure = true;
         self
     }
 
-    /// The operation as it stands in a transaction.
-    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
-        let mut body = Body::new(db.table_of(M::SHAPE)?);
+    /// The operation of a transaction.
+    pub(super) fn into_draft(self) -> Draft {
+        self.draft
+    }
+}
+
+impl Operand for Draft {
+    fn word(&self) -> &'static str {
+        "ConditionCheck"
+    }
+
+    fn key(&self) -> Result<&EncodedKey, CodecError> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    fn json(&self, db: &Db) -> Result<Vec<u8>> {
+        let mut body = Body::new(db.table_of(self.shape)?);
         body.json("Key", &self.key()?.json);
         body.condition("ConditionExpression", Some(&self.condition))?;
         if self.returning_old_on_failure {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok(body.finish())
-    }
-
-    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
-        self.key.as_ref().map_err(Clone::clone)
     }
 }
 
@@ -53,7 +78,7 @@ impl<M: Model> fmt::Debug for Check<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Check")
             .field("model", &M::SHAPE.name)
-            .field("condition", &self.condition)
+            .field("condition", &self.draft.condition)
             .finish_non_exhaustive()
     }
 }

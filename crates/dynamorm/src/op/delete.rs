@@ -4,14 +4,17 @@ use super::Detached;
 use super::body::Body;
 use super::item_key::EncodedKey;
 use super::put::decode_attributes;
+use super::transact_write::Operand;
 use super::update::version_condition;
 use crate::codec::CodecError;
 use crate::expr::Condition;
 use crate::lifecycle::ManagedValue;
-use crate::model::{Key, Model};
+use crate::model::{Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result};
+use bytes::Bytes;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Deletes one item: [`Db::delete`] makes it to run, [`Delete::new`] for a transaction.
 ///
@@ -22,11 +25,18 @@ use std::fmt;
 /// [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "a delete deletes nothing until it is executed or added to a transaction"]
 pub struct Delete<M, D = Detached> {
+    draft: Draft,
+    db: D,
+    of: PhantomData<fn() -> M>,
+}
+
+/// What a delete is told. Nothing in it knows the model's type, so it is compiled once.
+pub(super) struct Draft {
+    shape: &'static ModelShape,
     key: Result<EncodedKey, CodecError>,
     version: Result<Option<ManagedValue>, CodecError>,
-    condition: Option<Condition<M>>,
+    condition: Option<Condition<()>>,
     returning_old_on_failure: bool,
-    db: D,
 }
 
 /// What can be a delete of a transaction: a key, an item, or a `Delete` with its conditions.
@@ -50,13 +60,7 @@ impl<M: Model, K: Key<Model = M>> IntoDelete<M> for K {
 #[diagnostic::do_not_recommend]
 impl<M: Model, D: Into<Detached>> IntoDelete<M> for Delete<M, D> {
     fn into_delete(self) -> Delete<M> {
-        Delete {
-            key: self.key,
-            version: self.version,
-            condition: self.condition,
-            returning_old_on_failure: self.returning_old_on_failure,
-            db: self.db.into(),
-        }
+        Delete { draft: self.draft, db: self.db.into(), of: PhantomData }
     }
 }
 
@@ -111,33 +115,41 @@ impl<M: Model> Delete<M> {
 
 impl<M: Model, D> Delete<M, D> {
     fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
-        Self {
+        let draft = Draft {
+            shape: M::SHAPE,
             key: EncodedKey::of(key),
             version: key.version(),
             condition: None,
             returning_old_on_failure: false,
-            db,
-        }
+        };
+        Self { draft, db, of: PhantomData }
     }
 
     /// Deletes only if this is true of the stored item. Several conditions must all be true.
     pub fn condition(mut self, condition: Condition<M>) -> Self {
-        Condition::join(&mut self.condition, condition);
+        Condition::join(&mut self.draft.condition, condition.untyped());
         self
     }
 
     /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
     pub fn returning_old_on_failure(mut self) -> Self {
-        self.returning_old_on_failure = true;
+        self.draft.returning_old_on_failure = true;
         self
     }
 
+    /// The operation of a transaction.
+    pub(super) fn into_draft(self) -> Draft {
+        self.draft
+    }
+}
+
+impl Draft {
     fn body(&self, db: &Db) -> Result<Body> {
-        let mut body = Body::new(db.table_of(M::SHAPE)?);
+        let mut body = Body::new(db.table_of(self.shape)?);
         body.json("Key", &self.key()?.json);
         let mut condition = self.condition.clone();
         if let Some(version) = self.version.clone()? {
-            Condition::join(&mut condition, version_condition(M::SHAPE, version));
+            Condition::join(&mut condition, version_condition(self.shape, version));
         }
         body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {
@@ -146,13 +158,35 @@ impl<M: Model, D> Delete<M, D> {
         Ok(body)
     }
 
-    /// The operation as it stands in a transaction.
-    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.body(db)?.finish())
+    fn request(&self, db: &Db, return_values: Option<&str>) -> Result<Request> {
+        let table = db.table_during(Operation::DeleteItem, self.shape)?;
+        let mut body = self.body(db).map_err(|error| error.during(Operation::DeleteItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok(body.request(Operation::DeleteItem, table))
     }
 
-    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
+    async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<Bytes> {
+        db.send(self.request(db, return_values)?).await
+    }
+
+    fn error(&self, db: &Db, error: CodecError) -> Error {
+        Error::from(error).during(Operation::DeleteItem, db.table_of(self.shape).ok())
+    }
+}
+
+impl Operand for Draft {
+    fn word(&self) -> &'static str {
+        "Delete"
+    }
+
+    fn key(&self) -> Result<&EncodedKey, CodecError> {
         self.key.as_ref().map_err(Clone::clone)
+    }
+
+    fn json(&self, db: &Db) -> Result<Vec<u8>> {
+        Ok(self.body(db)?.finish())
     }
 }
 
@@ -163,17 +197,7 @@ impl<M: Model> Delete<M, &Db> {
     ///
     /// If the key cannot be one.
     pub fn to_request(&self) -> Result<Request> {
-        self.request(None)
-    }
-
-    fn request(&self, return_values: Option<&str>) -> Result<Request> {
-        let table = self.db.table_during(Operation::DeleteItem, M::SHAPE)?;
-        let mut body =
-            self.body(self.db).map_err(|error| error.during(Operation::DeleteItem, Some(table)))?;
-        if let Some(values) = return_values {
-            body.text("ReturnValues", values);
-        }
-        Ok(body.request(Operation::DeleteItem, table))
+        self.draft.request(self.db, None)
     }
 
     /// Deletes the item.
@@ -183,7 +207,7 @@ impl<M: Model> Delete<M, &Db> {
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
     /// any operation.
     pub async fn execute(self) -> Result<()> {
-        self.db.send(self.request(None)?).await.map(drop)
+        self.draft.send(self.db, None).await.map(drop)
     }
 
     /// Deletes the item and gives it, if there was one.
@@ -193,10 +217,8 @@ impl<M: Model> Delete<M, &Db> {
     /// Those of [`execute`](Delete::execute); [`Codec`](crate::ErrorKind::Codec) if the item is not an `M`: it is deleted
     /// then all the same.
     pub async fn returning_old(self) -> Result<Option<M>> {
-        let response = self.db.send(self.request(Some("ALL_OLD"))?).await?;
-        decode_attributes(&response).map_err(|error| {
-            Error::from(error).during(Operation::DeleteItem, self.db.table_of(M::SHAPE).ok())
-        })
+        let response = self.draft.send(self.db, Some("ALL_OLD")).await?;
+        decode_attributes(&response).map_err(|error| self.draft.error(self.db, error))
     }
 }
 
@@ -205,7 +227,7 @@ impl<M: Model, D> fmt::Debug for Delete<M, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delete")
             .field("model", &M::SHAPE.name)
-            .field("condition", &self.condition)
+            .field("condition", &self.draft.condition)
             .finish_non_exhaustive()
     }
 }

@@ -1,15 +1,16 @@
 //! GetItem: one item by its key.
 
-use super::body::Body;
+use super::body::{Body, read_member};
 use super::item_key::EncodedKey;
 use super::live::Live;
 use super::transact_get::OneGet;
 use super::{Detached, IntoGet};
-use crate::codec::{CodecError, Reader};
+use crate::codec::CodecError;
 use crate::error::ErrorKind;
-use crate::model::{FromItem, Key, Model};
+use crate::model::{FromItem, Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result};
+use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -21,11 +22,19 @@ use std::marker::PhantomData;
 #[must_use = "a get reads nothing until `.one()` or `.optional()` is awaited, or it is added to a transaction"]
 #[derive(Clone)]
 pub struct Get<R, D = Detached> {
+    draft: Draft,
+    db: D,
+    of: PhantomData<fn() -> R>,
+}
+
+/// What a get is told. Nothing in it knows the type that is read, so it is compiled once.
+#[derive(Clone)]
+struct Draft {
+    model: &'static ModelShape,
+    projection: Option<&'static [&'static str]>,
     key: Result<EncodedKey, CodecError>,
     consistent_read: bool,
     live: bool,
-    db: D,
-    of: PhantomData<fn() -> R>,
 }
 
 #[diagnostic::do_not_recommend]
@@ -33,7 +42,7 @@ impl<R: FromItem<Model: Model>, D: Into<Detached>> IntoGet for Get<R, D> {
     type Item = R;
 
     fn into_get(self) -> OneGet {
-        OneGet { model: R::Model::SHAPE, key: self.key, projection: R::PROJECTION }
+        OneGet { model: self.draft.model, key: self.draft.key, projection: self.draft.projection }
     }
 }
 
@@ -68,20 +77,26 @@ impl<M: Model> Get<M> {
 
 impl<R: FromItem<Model: Model>, D> Get<R, D> {
     fn with(key: &impl Key, db: D) -> Self {
-        Get { key: EncodedKey::of(key), consistent_read: false, live: false, db, of: PhantomData }
+        let draft = Draft {
+            model: R::Model::SHAPE,
+            projection: R::PROJECTION,
+            key: EncodedKey::of(key),
+            consistent_read: false,
+            live: false,
+        };
+        Get { draft, db, of: PhantomData }
     }
 
     /// Reads only the attributes of `P`. The units stay those of the whole item.
     pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<P, D> {
-        let Get { key, consistent_read, live, db, .. } = self;
-        Get { key, consistent_read, live, db, of: PhantomData }
+        Get { draft: Draft { projection: P::PROJECTION, ..self.draft }, db: self.db, of: PhantomData }
     }
 }
 
 impl<R: FromItem<Model: Model>> Get<R, &Db> {
     /// Reads what was written last, for twice the units. Without it, a write of the last second may not show yet.
     pub fn consistent_read(mut self) -> Self {
-        self.consistent_read = true;
+        self.draft.consistent_read = true;
         self
     }
 
@@ -107,7 +122,7 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     /// # }
     /// ```
     pub fn live(mut self) -> Self {
-        self.live = true;
+        self.draft.live = true;
         self
     }
 
@@ -117,33 +132,7 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     ///
     /// If the key cannot be one.
     pub fn to_request(&self) -> Result<Request> {
-        let live = self.hidden_by()?;
-        self.request(live).map_err(|error| self.error(error))
-    }
-
-    fn error(&self, error: impl Into<Error>) -> Error {
-        error.into().during(Operation::GetItem, self.db.table_of(R::Model::SHAPE).ok())
-    }
-
-    fn hidden_by(&self) -> Result<Option<Live>> {
-        let live = self.live.then(|| Live::of(self.db, R::Model::SHAPE)).transpose();
-        live.map_err(|error| self.error(error))
-    }
-
-    fn request(&self, live: Option<Live>) -> Result<Request> {
-        let table = self.db.table_of(R::Model::SHAPE)?;
-        let key = self.key.as_ref().map_err(Clone::clone)?;
-        let mut body = Body::new(table);
-        body.json("Key", &key.json);
-        if self.consistent_read {
-            body.flag("ConsistentRead", true);
-        }
-        match (R::PROJECTION, live) {
-            (None, _) => {}
-            (Some(names), None) => body.projection(names)?,
-            (Some(names), Some(live)) => body.projection(&live.names(names))?,
-        }
-        Ok(body.request(Operation::GetItem, table))
+        Ok(self.draft.request(self.db)?.0)
     }
 
     /// Reads the item, or `None` if there is none.
@@ -152,10 +141,8 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     ///
     /// [`ErrorKind::Codec`] if the item is not an `R`; and those of any operation.
     pub async fn optional(self) -> Result<Option<R>> {
-        let live = self.hidden_by()?;
-        let request = self.request(live).map_err(|error| self.error(error))?;
-        let response = self.db.send(request).await?;
-        decode(&response, live).map_err(|error| self.error(error))
+        let (response, live) = self.draft.fetch(self.db).await?;
+        decode(&response, live).map_err(|error| self.draft.error(self.db, error))
     }
 
     /// Reads the item, which must be there.
@@ -181,27 +168,57 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     ///
     /// [`ErrorKind::NotFound`] if it is not; [`ErrorKind::Codec`] if it is not an `R`; and those of any operation.
     pub async fn one(self) -> Result<R> {
-        let (db, shape) = (self.db, R::Model::SHAPE);
-        self.optional().await?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "there is no item with this key")
-                .during(Operation::GetItem, db.table_of(shape).ok())
+        let (response, live) = self.draft.fetch(self.db).await?;
+        let item = decode(&response, live).map_err(|error| self.draft.error(self.db, error))?;
+        item.ok_or_else(|| {
+            self.draft.error(self.db, Error::new(ErrorKind::NotFound, "there is no item with this key"))
         })
+    }
+}
+
+impl Draft {
+    fn error(&self, db: &Db, error: impl Into<Error>) -> Error {
+        error.into().during(Operation::GetItem, db.table_of(self.model).ok())
+    }
+
+    /// The request, and what hides the item that it gives.
+    fn request(&self, db: &Db) -> Result<(Request, Option<Live>)> {
+        let live = self.live.then(|| Live::of(db, self.model)).transpose();
+        let live = live.map_err(|error| self.error(db, error))?;
+        let request = self.body(db, live).map_err(|error| self.error(db, error))?;
+        Ok((request, live))
+    }
+
+    fn body(&self, db: &Db, live: Option<Live>) -> Result<Request> {
+        let table = db.table_of(self.model)?;
+        let key = self.key.as_ref().map_err(Clone::clone)?;
+        let mut body = Body::new(table);
+        body.json("Key", &key.json);
+        if self.consistent_read {
+            body.flag("ConsistentRead", true);
+        }
+        match (self.projection, live) {
+            (None, _) => {}
+            (Some(names), None) => body.projection(names)?,
+            (Some(names), Some(live)) => body.projection(&live.names(names))?,
+        }
+        Ok(body.request(Operation::GetItem, table))
+    }
+
+    async fn fetch(&self, db: &Db) -> Result<(Bytes, Option<Live>)> {
+        let (request, live) = self.request(db)?;
+        Ok((db.send(request).await?, live))
     }
 }
 
 fn decode<R: FromItem>(response: &[u8], live: Option<Live>) -> Result<Option<R>, CodecError> {
     let mut item = None;
-    Reader::new(response)?.object(|reader, name| {
-        match name {
-            "Item" => {
-                let from = reader.position();
-                item = Some(R::decode(reader)?);
-                let text = reader.between(from, reader.position());
-                if live.map_or(Ok(false), |live| live.hides(text))? {
-                    item = None;
-                }
-            }
-            _ => reader.skip()?,
+    read_member(response, "Item", &mut |reader| {
+        let from = reader.position();
+        item = Some(R::decode(reader)?);
+        let text = reader.between(from, reader.position());
+        if live.map_or(Ok(false), |live| live.hides(text))? {
+            item = None;
         }
         Ok(())
     })?;

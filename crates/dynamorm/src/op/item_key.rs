@@ -1,7 +1,7 @@
 //! Which item an operation of a batch or a transaction is about, so that two on the same one are told before they are sent.
 
-use crate::codec::{Attribute, CodecError, Reader, Writer};
-use crate::model::{Key, Model};
+use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Writer};
+use crate::model::{Key, Model, ModelShape};
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Result};
 
@@ -38,9 +38,16 @@ pub(crate) struct EncodedKey {
 
 impl EncodedKey {
     pub(crate) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
+        Self::by(K::Model::SHAPE, &mut |item| key.encode(item))
+    }
+
+    fn by(
+        model: &'static ModelShape,
+        encode: &mut dyn FnMut(&mut ItemWriter<'_>) -> Result<(), CodecError>,
+    ) -> Result<Self, CodecError> {
         let mut writer = Writer::new();
-        writer.item(|item| key.encode(item))?;
-        Ok(Self { json: writer.into_bytes(), model: K::Model::SHAPE })
+        writer.item(encode)?;
+        Ok(Self { json: writer.into_bytes(), model })
     }
 }
 

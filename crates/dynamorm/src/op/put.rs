@@ -1,17 +1,19 @@
 //! PutItem: one item, whole.
 
 use super::Detached;
-use super::body::{Body, check_item_size};
+use super::body::{Body, check_item_size, read_member};
 use super::item_key::EncodedKey;
+use super::transact_write::Operand;
 use super::update::version_condition;
-use crate::codec::{CodecError, Reader, Writer};
+use crate::codec::{CodecError, ItemWriter, Reader, Writer};
 use crate::expr::Condition;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
-use crate::model::{Fields, FromItem, Model};
+use crate::model::{Fields, FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, Timestamp};
 use bytes::Bytes;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Writes one item whole: [`Db::put`] makes it to run, [`Put::new`] for a transaction.
 ///
@@ -29,11 +31,18 @@ use std::fmt;
 /// `if_not_exists` or a version gives `ConditionFailed` although it was made: a transaction, which carries a token, does not.
 #[must_use = "a put writes nothing until it is executed or added to a transaction"]
 pub struct Put<M, D = Detached> {
+    draft: Draft,
+    db: D,
+    of: PhantomData<fn() -> M>,
+}
+
+/// What a put is told. Nothing in it knows the model's type, so it is compiled once.
+pub(super) struct Draft {
+    shape: &'static ModelShape,
     item: Result<EncodedItem, CodecError>,
-    condition: Option<Condition<M>>,
+    condition: Option<Condition<()>>,
     must_not_exist: bool,
     returning_old_on_failure: bool,
-    db: D,
 }
 
 /// An item without the attributes that the library keeps: those are added when it is sent, by the clock of the `Db`.
@@ -46,16 +55,24 @@ pub(crate) struct EncodedItem {
 
 impl EncodedItem {
     pub(crate) fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
+        let key = EncodedKey::of(&item.item_key())?;
+        Self::by(key, &mut |members, managed| Fields::encode(item, members, managed))
+    }
+
+    fn by(
+        key: EncodedKey,
+        encode: &mut dyn FnMut(&mut ItemWriter<'_>, &mut ManagedValues) -> Result<(), CodecError>,
+    ) -> Result<Self, CodecError> {
         let mut writer = Writer::with_capacity(512);
         let mut managed = ManagedValues::new();
         writer.item(|members| {
-            Fields::encode(item, members, &mut managed)?;
-            if let Some(kept) = M::SHAPE.kept {
+            encode(members, &mut managed)?;
+            if let Some(kept) = key.model.kept {
                 kept.encode(members);
             }
             Ok(())
         })?;
-        Ok(Self { json: writer.into_bytes(), managed, key: EncodedKey::of(&item.item_key())? })
+        Ok(Self { json: writer.into_bytes(), managed, key })
     }
 
     /// The whole item, as it is stored.
@@ -79,7 +96,8 @@ impl EncodedItem {
     }
 
     /// What the version demands of the stored item, or the wish that there is none.
-    fn own_condition<M: Model>(&self, must_not_exist: bool) -> Result<Option<Condition<M>>> {
+    fn own_condition(&self, shape: &ModelShape, must_not_exist: bool) -> Result<Option<Condition<()>>> {
+        let not_exists = || Condition::about("attribute_not_exists", shape.primary.partition_key().attribute);
         let version = self.managed.iter().find(|(attribute, _)| attribute.role == Role::Version);
         match version {
             Some((attribute, ManagedValue::Version(_))) if must_not_exist => Err(Error::invalid(format!(
@@ -87,17 +105,12 @@ impl EncodedItem {
                 attribute.name
             ))),
             Some((_, ManagedValue::Version(version))) => {
-                Ok(Some(version_condition(M::SHAPE, ManagedValue::Version(*version))))
+                Ok(Some(version_condition(shape, ManagedValue::Version(*version))))
             }
             Some((_, ManagedValue::Unset | ManagedValue::Time(_))) => Ok(Some(not_exists())),
             None => Ok(must_not_exist.then(not_exists)),
         }
     }
-}
-
-/// No item of this key exists.
-fn not_exists<M: Model>() -> Condition<M> {
-    Condition::about("attribute_not_exists", M::SHAPE.primary.partition_key().attribute)
 }
 
 /// What can be put in a transaction: an item, or a `Put` with its conditions.
@@ -121,13 +134,7 @@ impl<M: Model> IntoPut<M> for &M {
 #[diagnostic::do_not_recommend]
 impl<M: Model, D: Into<Detached>> IntoPut<M> for Put<M, D> {
     fn into_put(self) -> Put<M> {
-        Put {
-            item: self.item,
-            condition: self.condition,
-            must_not_exist: self.must_not_exist,
-            returning_old_on_failure: self.returning_old_on_failure,
-            db: self.db.into(),
-        }
+        Put { draft: self.draft, db: self.db.into(), of: PhantomData }
     }
 }
 
@@ -165,41 +172,49 @@ impl<M: Model> Put<M> {
 
 impl<M: Model, D> Put<M, D> {
     fn with(item: &M, db: D) -> Self {
-        Self {
+        let draft = Draft {
+            shape: M::SHAPE,
             item: EncodedItem::of(item),
             condition: None,
             must_not_exist: false,
             returning_old_on_failure: false,
-            db,
-        }
+        };
+        Self { draft, db, of: PhantomData }
     }
 
     /// Writes only if no item of this key exists. An item that was read has a version, and is refused: set it to 0.
     pub fn if_not_exists(mut self) -> Self {
-        self.must_not_exist = true;
+        self.draft.must_not_exist = true;
         self
     }
 
     /// Writes only if this is true of the stored item. Several conditions must all be true.
     pub fn condition(mut self, condition: Condition<M>) -> Self {
-        Condition::join(&mut self.condition, condition);
+        Condition::join(&mut self.draft.condition, condition.untyped());
         self
     }
 
     /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
     pub fn returning_old_on_failure(mut self) -> Self {
-        self.returning_old_on_failure = true;
+        self.draft.returning_old_on_failure = true;
         self
     }
 
+    /// The operation of a transaction.
+    pub(super) fn into_draft(self) -> Draft {
+        self.draft
+    }
+}
+
+impl Draft {
     /// The body, and the item as it is stored.
     fn body(&self, db: &Db) -> Result<(Body, Vec<u8>)> {
         let item = self.item.as_ref().map_err(Clone::clone)?;
-        let mut body = Body::new(db.table_of(M::SHAPE)?);
+        let mut body = Body::new(db.table_of(self.shape)?);
         let stored = item.stamped(db.now())?;
         body.json("Item", &stored);
         let mut condition = self.condition.clone();
-        if let Some(own) = item.own_condition(self.must_not_exist)? {
+        if let Some(own) = item.own_condition(self.shape, self.must_not_exist)? {
             Condition::join(&mut condition, own);
         }
         body.condition("ConditionExpression", condition.as_ref())?;
@@ -209,13 +224,38 @@ impl<M: Model, D> Put<M, D> {
         Ok((body, stored))
     }
 
-    /// The operation as it stands in a transaction.
-    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.body(db)?.0.finish())
+    fn request(&self, db: &Db, return_values: Option<&str>) -> Result<(Request, Vec<u8>)> {
+        let table = db.table_during(Operation::PutItem, self.shape)?;
+        let (mut body, stored) =
+            self.body(db).map_err(|error| error.during(Operation::PutItem, Some(table)))?;
+        if let Some(values) = return_values {
+            body.text("ReturnValues", values);
+        }
+        Ok((body.request(Operation::PutItem, table), stored))
     }
 
-    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
+    /// Sends it, and gives the answer and the item as it is stored.
+    async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<(Bytes, Vec<u8>)> {
+        let (request, stored) = self.request(db, return_values)?;
+        Ok((db.send(request).await?, stored))
+    }
+
+    fn error(&self, db: &Db, error: CodecError) -> Error {
+        Error::from(error).during(Operation::PutItem, db.table_of(self.shape).ok())
+    }
+}
+
+impl Operand for Draft {
+    fn word(&self) -> &'static str {
+        "Put"
+    }
+
+    fn key(&self) -> Result<&EncodedKey, CodecError> {
         self.item.as_ref().map(|item| &item.key).map_err(Clone::clone)
+    }
+
+    fn json(&self, db: &Db) -> Result<Vec<u8>> {
+        Ok(self.body(db)?.0.finish())
     }
 }
 
@@ -226,17 +266,7 @@ impl<M: Model> Put<M, &Db> {
     ///
     /// If the item cannot be stored.
     pub fn to_request(&self) -> Result<Request> {
-        Ok(self.request(None)?.0)
-    }
-
-    fn request(&self, return_values: Option<&str>) -> Result<(Request, Vec<u8>)> {
-        let table = self.db.table_during(Operation::PutItem, M::SHAPE)?;
-        let (mut body, stored) =
-            self.body(self.db).map_err(|error| error.during(Operation::PutItem, Some(table)))?;
-        if let Some(values) = return_values {
-            body.text("ReturnValues", values);
-        }
-        Ok((body.request(Operation::PutItem, table), stored))
+        Ok(self.draft.request(self.db, None)?.0)
     }
 
     /// Writes the item.
@@ -246,7 +276,7 @@ impl<M: Model> Put<M, &Db> {
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
     /// any operation.
     pub async fn execute(self) -> Result<()> {
-        self.db.send(self.request(None)?.0).await.map(drop)
+        self.draft.send(self.db, None).await.map(drop)
     }
 
     /// Writes the item and gives the one that it replaced, if there was one.
@@ -256,8 +286,8 @@ impl<M: Model> Put<M, &Db> {
     /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if the old item is not an `M`: the new one is
     /// written then all the same.
     pub async fn returning_old(self) -> Result<Option<M>> {
-        let response = self.db.send(self.request(Some("ALL_OLD"))?.0).await?;
-        decode_attributes(&response).map_err(|error| self.error(error))
+        let (response, _) = self.draft.send(self.db, Some("ALL_OLD")).await?;
+        decode_attributes(&response).map_err(|error| self.draft.error(self.db, error))
     }
 
     /// Writes the item and gives it as it is stored: with its version and its times.
@@ -287,24 +317,17 @@ impl<M: Model> Put<M, &Db> {
     /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if what is stored is not read as an `M`: it is
     /// written then all the same.
     pub async fn returning_new(self) -> Result<M> {
-        let (request, stored) = self.request(None)?;
-        self.db.send(request).await?;
-        Reader::new(&stored).and_then(|mut reader| M::decode(&mut reader)).map_err(|error| self.error(error))
-    }
-
-    fn error(&self, error: CodecError) -> Error {
-        Error::from(error).during(Operation::PutItem, self.db.table_of(M::SHAPE).ok())
+        let (_, stored) = self.draft.send(self.db, None).await?;
+        let decoded = Reader::new(&stored).and_then(|mut reader| M::decode(&mut reader));
+        decoded.map_err(|error| self.draft.error(self.db, error))
     }
 }
 
 /// Reads the `Attributes` of a write's response.
 pub(crate) fn decode_attributes<R: FromItem>(response: &Bytes) -> Result<Option<R>, CodecError> {
     let mut item = None;
-    Reader::new(response)?.object(|reader, name| {
-        match name {
-            "Attributes" => item = Some(R::decode(reader)?),
-            _ => reader.skip()?,
-        }
+    read_member(response, "Attributes", &mut |reader| {
+        item = Some(R::decode(reader)?);
         Ok(())
     })?;
     Ok(item)
@@ -315,7 +338,7 @@ impl<M: Model, D> fmt::Debug for Put<M, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Put")
             .field("model", &M::SHAPE.name)
-            .field("condition", &self.condition)
+            .field("condition", &self.draft.condition)
             .finish_non_exhaustive()
     }
 }

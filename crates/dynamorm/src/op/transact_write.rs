@@ -2,7 +2,7 @@
 
 use super::item_key::{EncodedKey, ItemKey};
 use super::retry::transact;
-use super::{Check, Delete, IntoDelete, IntoPut, Put, Update};
+use super::{Check, IntoDelete, IntoPut, Update};
 use crate::codec::{CodecError, Reader, Writer, item_bytes};
 use crate::model::Model;
 use crate::transport::{Operation, Request};
@@ -31,35 +31,14 @@ pub struct TransactWrite<'db> {
 }
 
 /// One operation of a transaction, of whatever model. Its JSON is made at the terminal, since it holds the time of the write.
-trait Operand: Send + Sync {
+pub(super) trait Operand: Send + Sync {
     /// The member of `TransactItems` that it stands under.
     fn word(&self) -> &'static str;
+    /// The item that it is about.
     fn key(&self) -> Result<&EncodedKey, CodecError>;
+    /// What stands under its word.
     fn json(&self, db: &Db) -> Result<Vec<u8>>;
 }
-
-macro_rules! operand {
-    ($operation:ident as $word:expr) => {
-        impl<M: Model> Operand for $operation<M> {
-            fn word(&self) -> &'static str {
-                ($word)(self)
-            }
-
-            fn key(&self) -> Result<&EncodedKey, CodecError> {
-                $operation::key(self)
-            }
-
-            fn json(&self, db: &Db) -> Result<Vec<u8>> {
-                self.transact(db)
-            }
-        }
-    };
-}
-
-operand!(Put as |_| "Put");
-operand!(Update as Update::word);
-operand!(Delete as |_| "Delete");
-operand!(Check as |_| "ConditionCheck");
 
 impl Db {
     /// Writes several items, all or none.
@@ -102,22 +81,22 @@ impl Db {
 impl TransactWrite<'_> {
     /// Adds a put: `&item`, or a [`Put`] with its conditions.
     pub fn put<M: Model>(self, put: impl IntoPut<M>) -> Self {
-        self.with(put.into_put())
+        self.with(put.into_put().into_draft())
     }
 
     /// Adds an update.
     pub fn update<M: Model>(self, update: Update<M>) -> Self {
-        self.with(update)
+        self.with(update.into_draft())
     }
 
     /// Adds a delete: a key, `&item`, or a [`Delete`] with its conditions.
     pub fn delete<M: Model>(self, delete: impl IntoDelete<M>) -> Self {
-        self.with(delete.into_delete())
+        self.with(delete.into_delete().into_draft())
     }
 
     /// Adds a check of an item that the transaction does not write.
     pub fn check<M: Model>(self, check: Check<M>) -> Self {
-        self.with(check)
+        self.with(check.into_draft())
     }
 
     /// Makes calls with the same token one transaction: whoever repeats it within ten minutes writes nothing more. 1 to 36
@@ -259,6 +238,7 @@ impl fmt::Debug for TransactWrite<'_> {
 mod tests {
     use super::*;
     use crate::op::test_models::*;
+    use crate::{Delete, Put};
 
     #[test]
     fn each_operation_stands_under_its_word() {

@@ -16,10 +16,9 @@ use self::difference::changes_between;
 use self::request::Draft;
 use self::target::Target;
 use super::Detached;
-use super::item_key::EncodedKey;
-use crate::codec::CodecError;
+use super::transact_write::Operand;
+use crate::Db;
 use crate::model::{Key, Model};
-use crate::{Db, Result};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -129,18 +128,9 @@ impl<M: Model, D> Update<M, D> {
         self.draft.changes.is_empty()
     }
 
-    /// The member of `TransactItems` that it stands under: without a change it is a check.
-    pub(crate) fn word(&self) -> &'static str {
-        self.draft.word()
-    }
-
-    /// The operation as it stands in a transaction.
-    pub(crate) fn transact(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.draft.body(db)?.finish())
-    }
-
-    pub(crate) fn key(&self) -> Result<&EncodedKey, CodecError> {
-        self.draft.target.as_ref().map(|target| &target.key).map_err(Clone::clone)
+    /// The operation of a transaction.
+    pub(super) fn into_draft(self) -> impl Operand + 'static {
+        self.draft
     }
 }
 

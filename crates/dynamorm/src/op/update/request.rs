@@ -9,6 +9,8 @@ use crate::expr::{Condition, EncodedValue, Placeholders};
 use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
 use crate::model::ModelShape;
 use crate::op::body::Body;
+use crate::op::item_key::EncodedKey;
+use crate::op::transact_write::Operand;
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, Timestamp};
 use bytes::Bytes;
@@ -57,11 +59,6 @@ impl Draft {
             Ok(None) => self.origin = Origin::TwoItems,
             Err(error) => self.target = Err(error),
         }
-    }
-
-    /// The member of `TransactItems` that it stands under: without a change it is a check.
-    pub(super) fn word(&self) -> &'static str {
-        if self.finds_no_difference() { "ConditionCheck" } else { "Update" }
     }
 
     fn finds_no_difference(&self) -> bool {
@@ -175,6 +172,21 @@ impl Draft {
             let exists = self.must_exist || target.must_exist();
             Condition::join(condition, schema.condition(self.shape, exists));
         }
+    }
+}
+
+impl Operand for Draft {
+    /// Without a change it is a check.
+    fn word(&self) -> &'static str {
+        if self.finds_no_difference() { "ConditionCheck" } else { "Update" }
+    }
+
+    fn key(&self) -> Result<&EncodedKey, CodecError> {
+        self.target.as_ref().map(|target| &target.key).map_err(Clone::clone)
+    }
+
+    fn json(&self, db: &Db) -> Result<Vec<u8>> {
+        Ok(self.body(db)?.finish())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which item an update is about, and what of it is known: by its key, or as it was read.
 
-use crate::codec::{CodecError, Reader, Writer};
+use crate::codec::{CodecError, ItemWriter, Reader, Writer};
 use crate::expr::EncodedValue;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role};
 use crate::model::{Key, ModelShape};
@@ -35,15 +35,24 @@ fn members(json: &[u8]) -> Result<Members, CodecError> {
 
 impl Target {
     pub(super) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
+        Self::by(EncodedKey::of(key)?, &mut |fields| key.encode_fields(fields), &mut |item, managed| {
+            key.encode_item(item, managed)
+        })
+    }
+
+    fn by(
+        key: EncodedKey,
+        encode_fields: &mut dyn FnMut(&mut ItemWriter<'_>) -> Result<(), CodecError>,
+        encode_item: &mut dyn FnMut(&mut ItemWriter<'_>, &mut ManagedValues) -> Result<bool, CodecError>,
+    ) -> Result<Self, CodecError> {
         let mut fields = Writer::new();
-        fields.item(|item| key.encode_fields(item))?;
+        fields.item(encode_fields)?;
         let (mut item, mut managed, mut is_item) = (Writer::new(), ManagedValues::new(), false);
         item.item(|item| {
-            is_item = key.encode_item(item, &mut managed)?;
+            is_item = encode_item(item, &mut managed)?;
             Ok(())
         })?;
         let version = managed.into_iter().find(|(attribute, _)| attribute.role == Role::Version);
-        let key = EncodedKey::of(key)?;
         Ok(Self {
             fields: members(&fields.into_bytes())?,
             key_attributes: members(&key.json)?,
