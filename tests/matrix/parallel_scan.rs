@@ -104,7 +104,8 @@ async fn a_stream_of_a_parallel_scan_reads_no_further_than_it_must(db: TestDb) -
     let mut stream = Box::pin(db.scan::<Order>().limit(20).parallel(2).concurrency(2).stream());
     assert_eq!(db.calls(), calls);
     assert!(stream.try_next().await?.is_some());
-    assert_eq!(db.calls(), calls + 2);
+    // One if the first segment answered before the second was asked.
+    assert!((1..=2).contains(&(db.calls() - calls)));
     Ok(())
 }
 

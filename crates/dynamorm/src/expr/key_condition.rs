@@ -181,9 +181,10 @@ impl<M: Model> KeyCondition<M, NoSortKey> {
     /// A key condition in DynamoDB's own words, such as `email_gsi = :e`.
     ///
     /// `values` are those that the text names. The text is parsed first: what DynamoDB takes in a key condition are
-    /// comparisons of key attributes with values by `=`, `<`, `<=`, `>`, `>=`, `BETWEEN` and `begins_with`, joined by `AND`. The index is the one whose partition key the text compares with `=`; where
-    /// two have the same one, say which with [`index`](KeyCondition::index). Unlike the typed form it reads whatever the
-    /// partition holds: items of other models in it are errors.
+    /// comparisons of key attributes with values by `=`, `<`, `<=`, `>`, `>=`, `BETWEEN` and `begins_with`, joined by
+    /// `AND`. The index is the one whose partition key the text compares with `=`; where two have the same one, say
+    /// which with [`index`](KeyCondition::index). Unlike the typed form it reads whatever the partition holds: items of
+    /// other models in it are errors.
     ///
     /// ```
     /// # use dynamorm::{KeyCondition, Model};

@@ -250,8 +250,7 @@ impl SortKey for NoSortKey {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "each sort key of this index is compared already, or the last condition was a range",
-    label = "no condition on a sort key can follow",
-    note = "compare sort keys from left to right with `eq`; a range such as `ge` or `between` comes last"
+    label = "compare sort keys from left to right with `eq`; a range such as `ge` or `between` comes last"
 )]
 pub trait FurtherSortKey {}
 

@@ -205,7 +205,7 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`] if an item is not an `R`; and those of any operation.
+    /// [`ErrorKind::Codec`](crate::ErrorKind::Codec) if an item is not an `R`; and those of any operation.
     pub async fn page(self) -> Result<Page<R>> {
         read::collect(self.read, End::Page).await
     }
@@ -233,7 +233,7 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     ///
     /// # Errors
     ///
-    /// Those of [`page`](Query::page); [`ErrorKind::InvalidRequest`] if `items` is 0.
+    /// Those of [`page`](Query::page); [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if `items` is 0.
     pub async fn take(self, items: usize) -> Result<Page<R>> {
         read::collect(self.read, End::Take(items)).await
     }
@@ -244,7 +244,8 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     ///
     /// # Errors
     ///
-    /// Those of [`page`](Query::page); [`ErrorKind::Service`] if an answer leads back to where it began.
+    /// Those of [`page`](Query::page); [`ErrorKind::Service`](crate::ErrorKind::Service) if an answer leads back to where it
+    /// began.
     pub async fn all(self) -> Result<R::Items> {
         Ok(read::collect::<R>(self.read, End::All("all")).await?.items)
     }
@@ -315,7 +316,7 @@ impl<R: FromItem<Model: Model>> Query<'_, R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotUnique`] if there are several; and those of [`page`](Query::page).
+    /// [`ErrorKind::NotUnique`](crate::ErrorKind::NotUnique) if there are several; and those of [`page`](Query::page).
     pub async fn optional(self) -> Result<Option<R>> {
         self.only("optional").await
     }
@@ -324,8 +325,8 @@ impl<R: FromItem<Model: Model>> Query<'_, R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is none, [`ErrorKind::NotUnique`] if there are several; and those of
-    /// [`page`](Query::page).
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is none,
+    /// [`ErrorKind::NotUnique`](crate::ErrorKind::NotUnique) if there are several; and those of [`page`](Query::page).
     pub async fn one(self) -> Result<R> {
         let read = self.read.clone();
         self.only("one").await?.ok_or_else(|| read.not_found())

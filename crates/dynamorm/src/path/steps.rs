@@ -3,7 +3,8 @@
 use crate::{Attribute, Nullable};
 use std::collections::{BTreeMap, HashMap};
 
-/// An attribute type that is a document, whose members [`dot`](Attr::dot) goes to. The derive of `Document` fulfils it.
+/// An attribute type that is a document, whose members [`dot`](crate::Attr::dot) goes to. The derive of `Document` fulfils
+/// it.
 #[diagnostic::on_unimplemented(
     message = "`dot` does not work on `{Self}`",
     label = "not a document: `at` goes to an element of a list, `key` to a value of a map",
@@ -40,7 +41,7 @@ impl<T: Members> Members for Nullable<T> {
     const NAMED: T::Named = T::NAMED;
 }
 
-/// An attribute type that is a list, whose elements [`at`](Attr::at) goes to.
+/// An attribute type that is a list, whose elements [`at`](crate::Attr::at) goes to.
 #[diagnostic::on_unimplemented(
     message = "`at` does not work on `{Self}`",
     label = "not a list: the elements of others have no position"
@@ -75,7 +76,7 @@ impl<T: Positions> Positions for Nullable<T> {
     type Element = T::Element;
 }
 
-/// An attribute type that is a map, whose values [`key`](Attr::key) goes to.
+/// An attribute type that is a map, whose values [`key`](crate::Attr::key) goes to.
 #[diagnostic::on_unimplemented(
     message = "`key` does not work on `{Self}`",
     label = "not a map: `dot` goes to a member of a document, `at` to an element of a list"
