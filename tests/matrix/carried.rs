@@ -69,7 +69,10 @@ async fn what_an_index_does_not_carry_cannot_be_read_or_filtered_by_it(db: TestD
     let whole = db.query::<Parcel>().key(Parcel::BY_ROUTE_INDEX.partition("r1"));
     let refused = whole.all().await.unwrap_err().to_string();
     assert!(
-        refused.contains("index \"by-route\" does not carry whole items, only `route`, `pk`, `sk`"),
+        refused.contains(
+            "index \"by-route\" does not carry whole items, only `route`, `pk`, `sk`: \
+             read a projection of these, or call `.hydrate()`"
+        ),
         "{refused}"
     );
     let other = db.query::<ParcelOfDepot>().key(Parcel::BY_ROUTE_INDEX.partition("r1"));

@@ -27,6 +27,7 @@ mod delete;
 mod document_update;
 mod errors;
 mod get;
+mod hydrate;
 mod index_keys;
 mod lifecycle;
 mod limits;
@@ -62,6 +63,7 @@ fn main() -> std::process::ExitCode {
         document_update::BEHAVIOURS,
         errors::BEHAVIOURS,
         get::BEHAVIOURS,
+        hydrate::BEHAVIOURS,
         index_keys::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
         limits::BEHAVIOURS,

@@ -85,6 +85,11 @@ impl TestDb {
         named(Db::with_transport(plan(Faults::new(self.counted.clone()))), &self.table)
     }
 
+    /// The same tables, through a transport of the test's own.
+    pub(crate) fn through<T: Transport>(&self, wrap: impl FnOnce(Arc<dyn Transport>) -> T) -> Db {
+        named(Db::with_transport(wrap(Arc::new(self.counted.clone()))), &self.table)
+    }
+
     /// How many requests have been sent so far.
     pub(crate) fn calls(&self) -> usize {
         self.counted.log.lock().unwrap().operations.len()

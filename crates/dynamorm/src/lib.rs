@@ -85,9 +85,9 @@ pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
-    Get, Gets, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken,
-    ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
-    TransactStatement, TransactWrite, Update, WaitForTable,
+    Get, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models,
+    NextToken, ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus,
+    TransactGet, TransactStatement, TransactWrite, Update, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};

@@ -3,7 +3,7 @@
 //! Here: the builder and its terminals, which are all that knows the type of the items. Beside it, `read`: what is sent, what
 //! comes back, and which position an item has.
 
-mod read;
+pub(super) mod read;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 use crate::expr::tree::Node;
 use crate::key::{IndexShape, Projection};
 use crate::model::ModelShape;
+use crate::transport::Operation;
 use crate::{Error, Result};
 
 /// Refuses a read by an index of attributes that it does not carry; `names` are those asked for, `None` for whole items.
@@ -10,13 +11,17 @@ pub(super) fn check_read(
     index: &IndexShape,
     model: &ModelShape,
     names: Option<&[&'static str]>,
+    operation: Operation,
 ) -> Result<()> {
     let Some(carried) = carried(index, model) else { return Ok(()) };
+    // A scan of an index cannot fetch what the index lacks.
+    let can_hydrate = operation == Operation::Query;
     let Some(names) = names else {
         return Err(Error::invalid(format!(
-            "index \"{}\" does not carry whole items, only {}: read a projection of these",
+            "index \"{}\" does not carry whole items, only {}: read a projection of these{}",
             index.name,
-            listed(&carried)
+            listed(&carried),
+            if can_hydrate { ", or call `.hydrate()`" } else { "" }
         )));
     };
     let missing: Vec<&str> = names.iter().copied().filter(|name| !carried.contains(name)).collect();
@@ -24,10 +29,11 @@ pub(super) fn check_read(
         return Ok(());
     }
     Err(Error::invalid(format!(
-        "index \"{}\" does not carry {}, only {}: leave it out of the projection, or read the table",
+        "index \"{}\" does not carry {}, only {}: leave it out of the projection, or {}",
         index.name,
         listed(&missing),
-        listed(&carried)
+        listed(&carried),
+        if can_hydrate { "call `.hydrate()`" } else { "read the table" }
     )))
 }
 

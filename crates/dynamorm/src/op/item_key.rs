@@ -33,7 +33,7 @@ impl ItemKey {
 #[derive(Debug, Clone)]
 pub(crate) struct EncodedKey {
     pub(crate) json: Vec<u8>,
-    pub(crate) model: &'static crate::model::ModelShape,
+    pub(crate) model: &'static ModelShape,
 }
 
 impl EncodedKey {
@@ -48,6 +48,11 @@ impl EncodedKey {
         let mut writer = Writer::new();
         writer.item(encode)?;
         Ok(Self { json: writer.into_bytes(), model })
+    }
+
+    /// The key of an item, of which no more than that need be there.
+    pub(crate) fn read(reader: &mut Reader<'_>, model: &'static ModelShape) -> Result<Self, CodecError> {
+        Ok(Self { json: identity(&read_key(reader, model)?), model })
     }
 }
 
@@ -67,4 +72,17 @@ pub(crate) fn read_item(reader: &mut Reader<'_>) -> Result<Item, CodecError> {
         Ok(())
     })?;
     Ok(item)
+}
+
+/// Reads past an item, and gives its key attributes.
+pub(crate) fn read_key(reader: &mut Reader<'_>, model: &ModelShape) -> Result<Item, CodecError> {
+    let mut key = Item::new();
+    reader.object(|reader, name| {
+        if !model.primary.keys().any(|part| part.attribute == name) {
+            return reader.skip();
+        }
+        key.insert(name.to_owned(), AttributeValue::decode(reader).map_err(|error| error.at(name))?);
+        Ok(())
+    })?;
+    Ok(key)
 }

@@ -38,6 +38,8 @@ pub(crate) struct Read<'db> {
     pub(crate) projection: Option<&'static [&'static str]>,
     /// Items of other models are read as well.
     pub(crate) is_collection: bool,
+    /// Only the table's keys are asked for, by which the items are fetched then. See [`Query::hydrate`](super::Query::hydrate).
+    pub(crate) keys_only: bool,
     pub(crate) source: Source,
     pub(crate) filter: Option<Condition<()>>,
     pub(crate) limit: Option<u32>,
@@ -79,6 +81,7 @@ impl<'db> Read<'db> {
             model: R::Model::SHAPE,
             projection: R::Item::PROJECTION,
             is_collection: R::Item::IS_COLLECTION,
+            keys_only: false,
             source,
             filter: None,
             limit: None,
@@ -136,8 +139,8 @@ impl<'db> Read<'db> {
                 (*index, Place::Table { segment: *segment })
             }
         };
-        if form != Form::Count {
-            carried::check_read(index, self.model, self.projection)?;
+        if form != Form::Count && !self.keys_only {
+            carried::check_read(index, self.model, self.projection, self.operation())?;
         }
         if let Some(filter) = &self.filter {
             carried::check_filter(index, self.model, filter.node())?;
@@ -155,6 +158,11 @@ impl<'db> Read<'db> {
         }
         if self.max_read_units == Some(0) {
             return Err(Error::invalid("no read unit may be consumed, it must be 1 or more"));
+        }
+        if self.max_read_units.is_some() && self.keys_only {
+            return Err(Error::invalid(
+                "`max_read_units` does not know what the items will cost that `hydrate` fetches: use `limit`",
+            ));
         }
         if let Place::Partition { descending: true, .. } = place {
             body.flag("ScanIndexForward", false);
@@ -218,8 +226,11 @@ impl<'db> Read<'db> {
             body.text("Select", "COUNT");
             return Ok(());
         }
-        let Some(projection) = self.projection else { return Ok(()) };
-        let mut names = projection.to_vec();
+        let mut names = match self.projection {
+            _ if self.keys_only => self.model.primary.keys().map(|key| key.attribute).collect(),
+            Some(projection) => projection.to_vec(),
+            None => return Ok(()),
+        };
         if form == Form::ItemsWithKeys {
             for key in index.keys().chain(self.model.primary.keys()) {
                 if !names.contains(&key.attribute) {

@@ -2,15 +2,14 @@
 //!
 //! Start at [`Read::all`].
 
-use crate::codec::{Attribute, CodecError, Reader, Writer};
+use crate::codec::{CodecError, Reader, Writer};
 use crate::error::Unprocessed;
 use crate::model::{Key, Model, ModelShape};
 use crate::op::body::Body;
-use crate::op::item_key::{EncodedKey, ItemKey, identity, read_item};
+use crate::op::item_key::{EncodedKey, ItemKey, identity, read_item, read_key};
 use crate::op::live::Live;
 use crate::op::retry::{Batch, CONCURRENCY, Stop};
 use crate::transport::{Operation, Request};
-use crate::value::{AttributeValue, Item};
 use crate::{Db, Error, Result, limits};
 use bytes::Bytes;
 use futures_util::future::ready;
@@ -21,15 +20,15 @@ use std::time::Duration;
 
 /// What is read.
 #[derive(Clone)]
-pub(super) struct Read<'db> {
-    pub(super) db: &'db Db,
-    pub(super) model: &'static ModelShape,
-    pub(super) keys: Vec<Result<EncodedKey, CodecError>>,
-    pub(super) projection: Option<&'static [&'static str]>,
-    pub(super) consistent_read: bool,
-    pub(super) live: bool,
-    pub(super) concurrency: usize,
-    pub(super) deadline: Option<Duration>,
+pub(crate) struct Read<'db> {
+    pub(crate) db: &'db Db,
+    pub(crate) model: &'static ModelShape,
+    pub(crate) keys: Vec<Result<EncodedKey, CodecError>>,
+    pub(crate) projection: Option<&'static [&'static str]>,
+    pub(crate) consistent_read: bool,
+    pub(crate) live: bool,
+    pub(crate) concurrency: usize,
+    pub(crate) deadline: Option<Duration>,
 }
 
 /// A key as it is sent, and what tells its item among those that come back.
@@ -69,16 +68,25 @@ struct Run<'db> {
 }
 
 /// Names the operation, the table and the position in an error.
-pub(super) fn at(db: &Db, model: &ModelShape, position: usize, error: Error) -> Error {
+pub(crate) fn at(db: &Db, model: &ModelShape, position: usize, error: Error) -> Error {
     error.in_operation(position).during(Operation::BatchGetItem, db.table_of(model).ok())
 }
 
 impl<'db> Read<'db> {
-    pub(super) fn of<K: Key>(db: &'db Db, keys: impl IntoIterator<Item = K>) -> Self {
+    pub(crate) fn of<K: Key>(db: &'db Db, keys: impl IntoIterator<Item = K>) -> Self {
+        Self::of_keys(db, K::Model::SHAPE, keys.into_iter().map(|key| EncodedKey::of(&key)).collect())
+    }
+
+    /// Of keys that are at hand as they are sent.
+    pub(crate) fn of_keys(
+        db: &'db Db,
+        model: &'static ModelShape,
+        keys: Vec<Result<EncodedKey, CodecError>>,
+    ) -> Self {
         Self {
             db,
-            model: K::Model::SHAPE,
-            keys: keys.into_iter().map(|key| EncodedKey::of(&key)).collect(),
+            model,
+            keys,
             projection: None,
             consistent_read: false,
             live: false,
@@ -145,7 +153,7 @@ impl<'db> Read<'db> {
         Ok(groups)
     }
 
-    pub(super) fn to_requests(&self) -> Result<Vec<Request>> {
+    pub(crate) fn to_requests(&self) -> Result<Vec<Request>> {
         let run = self.start()?;
         let groups = self.groups(usize::MAX)?;
         let keys: Vec<Wanted> = groups.into_iter().flat_map(|group| group.keys).collect();
@@ -153,7 +161,7 @@ impl<'db> Read<'db> {
     }
 
     /// Reads all of them: what each position gave.
-    pub(super) async fn all(self) -> Result<Vec<Option<Bytes>>> {
+    pub(crate) async fn all(self) -> Result<Vec<Option<Bytes>>> {
         let run = self.start()?;
         let Some(group) = self.groups(usize::MAX)?.pop() else { return Ok(Vec::new()) };
         let Group { first, of_position, keys } = group;
@@ -165,7 +173,7 @@ impl<'db> Read<'db> {
     }
 
     /// Reads them group by group: each position, and what it gave.
-    pub(super) fn stream(self) -> impl Stream<Item = Result<(usize, Option<Bytes>)>> + Send + 'db {
+    pub(crate) fn stream(self) -> impl Stream<Item = Result<(usize, Option<Bytes>)>> + Send + 'db {
         let count = self.keys.len();
         stream::once(async move {
             Ok::<_, Error>((Arc::new(self.start()?), self.groups(limits::BATCH_GET_ITEMS)?))
@@ -283,7 +291,7 @@ impl Run<'_> {
                 if !is_keys {
                     return reader.array(|reader| {
                         let from = reader.position();
-                        let key = self.read_key(reader)?;
+                        let key = read_key(reader, self.model)?;
                         let item = reader.between(from, reader.position()).trim();
                         let at = *positions.get(&identity(&key)).ok_or_else(unknown_item)?;
                         let hidden = self.live.map_or(Ok(false), |live| live.hides(item))?;
@@ -310,19 +318,6 @@ impl Run<'_> {
         })?;
         items.append(&mut read);
         Ok(left)
-    }
-
-    /// Reads past an item, and gives its key attributes.
-    fn read_key(&self, reader: &mut Reader<'_>) -> Result<Item, CodecError> {
-        let mut key = Item::new();
-        reader.object(|reader, name| {
-            if !self.model.primary.keys().any(|part| part.attribute == name) {
-                return reader.skip();
-            }
-            key.insert(name.to_owned(), AttributeValue::decode(reader).map_err(|error| error.at(name))?);
-            Ok(())
-        })?;
-        Ok(key)
     }
 
     /// What each position of a group gave. At the first one that was not read there is the error, and nothing behind it.

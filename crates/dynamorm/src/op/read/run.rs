@@ -149,6 +149,14 @@ impl<'db> Run<'db> {
         Self { most, ..self }
     }
 
+    /// Takes so many of the items that the last answer gave for not found: they were gone when they were fetched. A terminal that
+    /// has too few then goes on.
+    pub(crate) fn lose(&mut self, items: u64) {
+        self.found = self.found.saturating_sub(items);
+        let goes_on = self.missing().is_some_and(|missing| missing > 0) && self.next.is_some();
+        self.done &= !goes_on;
+    }
+
     /// Asks for something else, before an answer is accepted.
     pub(crate) fn set_end(&mut self, end: End) {
         self.end = end;
@@ -238,6 +246,8 @@ impl Read<'_> {
     fn without_maximum(&self, terminal: &str) -> Result<()> {
         match self.max_read_units {
             None => Ok(()),
+            // No terminal of such a read takes a maximum: each request is refused.
+            Some(_) if self.keys_only => Ok(()),
             Some(_) => Err(self.error(Error::invalid(format!(
                 "`{terminal}` has no start key to stop at `max_read_units` with: use `take`, which gives one"
             )))),
