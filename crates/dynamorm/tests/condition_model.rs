@@ -1,6 +1,6 @@
 //! Random condition trees, evaluated by the engine as filters and as conditions of writes, against an evaluation in memory.
 
-use dynamorm::{Condition, Db, Document, Model};
+use dynamorm::{AttributeType, Condition, Db, Document, Model, Size};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,10 @@ struct Place {
 enum Tree {
     Text(Texts, Comparison<String>),
     Number(Numbers, Comparison<i64>),
+    TwoTexts(Texts, Operator, Texts),
+    TwoNumbers(Numbers, Operator, Numbers),
+    Size(Which, Comparison<i64>),
+    Type(Which, AttributeType),
     BeginsWith(Texts, String),
     ContainsText(Texts, String),
     ContainsTag(String),
@@ -46,16 +50,20 @@ enum Tree {
     Not(Box<Tree>),
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Texts {
     Text,
     Other,
+    City,
+    LabelA,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Numbers {
     Number,
     Least,
+    FirstFloor,
+    SecondNumber,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +74,32 @@ enum Which {
     Numbers,
     Labels,
     Place,
+}
+
+/// Between two attributes.
+#[derive(Debug, Clone, Copy)]
+enum Operator {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+impl Operator {
+    /// Absent attributes are unequal to all, each other included, and nothing else.
+    fn holds<T: PartialOrd>(self, one: Option<&T>, other: Option<&T>) -> bool {
+        let (Some(one), Some(other)) = (one, other) else { return matches!(self, Operator::Ne) };
+        match self {
+            Operator::Eq => one == other,
+            Operator::Ne => one != other,
+            Operator::Lt => one < other,
+            Operator::Le => one <= other,
+            Operator::Gt => one > other,
+            Operator::Ge => one >= other,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -112,11 +146,73 @@ macro_rules! compare {
     };
 }
 
+macro_rules! between_two {
+    ($one:expr, $operator:expr, $other:expr) => {
+        match $operator {
+            Operator::Eq => $one.eq($other),
+            Operator::Ne => $one.ne($other),
+            Operator::Lt => $one.lt($other),
+            Operator::Le => $one.le($other),
+            Operator::Gt => $one.gt($other),
+            Operator::Ge => $one.ge($other),
+        }
+    };
+}
+
+/// The handle of a text, each of another type.
+macro_rules! on_text {
+    ($which:expr, $handle:ident => $condition:expr) => {
+        match $which {
+            Texts::Text => {
+                let $handle = Thing::TEXT;
+                $condition
+            }
+            Texts::Other => {
+                let $handle = Thing::OTHER;
+                $condition
+            }
+            Texts::City => {
+                let $handle = Thing::PLACE.dot(Place::CITY);
+                $condition
+            }
+            Texts::LabelA => {
+                let $handle = Thing::LABELS.key("a");
+                $condition
+            }
+        }
+    };
+}
+
+macro_rules! on_number {
+    ($which:expr, $handle:ident => $condition:expr) => {
+        match $which {
+            Numbers::Number => {
+                let $handle = Thing::NUMBER;
+                $condition
+            }
+            Numbers::Least => {
+                let $handle = Thing::LEAST;
+                $condition
+            }
+            Numbers::FirstFloor => {
+                let $handle = Thing::PLACE.dot(Place::FLOORS).at(0);
+                $condition
+            }
+            Numbers::SecondNumber => {
+                let $handle = Thing::NUMBERS.at(1);
+                $condition
+            }
+        }
+    };
+}
+
 impl Texts {
     fn of(self, thing: &Thing) -> Option<&String> {
         match self {
             Texts::Text => thing.text.as_ref(),
             Texts::Other => thing.other.as_ref(),
+            Texts::City => thing.place.as_ref()?.city.as_ref(),
+            Texts::LabelA => thing.labels.as_ref()?.get("a"),
         }
     }
 }
@@ -126,6 +222,8 @@ impl Numbers {
         match self {
             Numbers::Number => thing.number.as_ref(),
             Numbers::Least => thing.least.as_ref(),
+            Numbers::FirstFloor => thing.place.as_ref()?.floors.as_ref()?.first(),
+            Numbers::SecondNumber => thing.numbers.as_ref()?.get(1),
         }
     }
 }
@@ -139,6 +237,49 @@ impl Which {
             Which::Numbers => thing.numbers.is_some(),
             Which::Labels => thing.labels.is_some(),
             Which::Place => thing.place.is_some(),
+        }
+    }
+
+    /// Of those that trees ask for the size of: a text is as long as its characters are many.
+    fn size_of(self, thing: &Thing) -> Option<i64> {
+        let size = match self {
+            Which::Text => thing.text.as_ref()?.chars().count(),
+            Which::Tags if thing.tags.is_empty() => return None,
+            Which::Tags => thing.tags.len(),
+            Which::Numbers => thing.numbers.as_ref()?.len(),
+            Which::Labels => thing.labels.as_ref()?.len(),
+            Which::Number | Which::Place => return None,
+        };
+        i64::try_from(size).ok()
+    }
+
+    fn size(self) -> Size<Thing> {
+        match self {
+            Which::Text | Which::Number | Which::Place => Thing::TEXT.size(),
+            Which::Tags => Thing::TAGS.size(),
+            Which::Numbers => Thing::NUMBERS.size(),
+            Which::Labels => Thing::LABELS.size(),
+        }
+    }
+
+    fn stored_as(self) -> AttributeType {
+        match self {
+            Which::Text => AttributeType::S,
+            Which::Number => AttributeType::N,
+            Which::Tags => AttributeType::Ss,
+            Which::Numbers => AttributeType::L,
+            Which::Labels | Which::Place => AttributeType::M,
+        }
+    }
+
+    fn is_type(self, kind: AttributeType) -> Condition<Thing> {
+        match self {
+            Which::Text => Thing::TEXT.attribute_type(kind),
+            Which::Number => Thing::NUMBER.attribute_type(kind),
+            Which::Tags => Thing::TAGS.attribute_type(kind),
+            Which::Numbers => Thing::NUMBERS.attribute_type(kind),
+            Which::Labels => Thing::LABELS.attribute_type(kind),
+            Which::Place => Thing::PLACE.attribute_type(kind),
         }
     }
 
@@ -164,6 +305,10 @@ impl Tree {
         match self {
             Tree::Text(which, comparison) => comparison.holds(which.of(thing)),
             Tree::Number(which, comparison) => comparison.holds(which.of(thing)),
+            Tree::TwoTexts(one, operator, other) => operator.holds(one.of(thing), other.of(thing)),
+            Tree::TwoNumbers(one, operator, other) => operator.holds(one.of(thing), other.of(thing)),
+            Tree::Size(which, comparison) => comparison.holds(which.size_of(thing).as_ref()),
+            Tree::Type(which, kind) => which.is_in(thing) && which.stored_as() == *kind,
             Tree::BeginsWith(which, prefix) => {
                 which.of(thing).is_some_and(|text| text.starts_with(prefix.as_str()))
             }
@@ -185,14 +330,18 @@ impl Tree {
 
     fn condition(&self) -> Condition<Thing> {
         match self {
-            Tree::Text(Texts::Text, comparison) => compare!(Thing::TEXT, comparison),
-            Tree::Text(Texts::Other, comparison) => compare!(Thing::OTHER, comparison),
-            Tree::Number(Numbers::Number, comparison) => compare!(Thing::NUMBER, comparison),
-            Tree::Number(Numbers::Least, comparison) => compare!(Thing::LEAST, comparison),
-            Tree::BeginsWith(Texts::Text, prefix) => Thing::TEXT.begins_with(prefix.as_str()),
-            Tree::BeginsWith(Texts::Other, prefix) => Thing::OTHER.begins_with(prefix.as_str()),
-            Tree::ContainsText(Texts::Text, part) => Thing::TEXT.contains(part.as_str()),
-            Tree::ContainsText(Texts::Other, part) => Thing::OTHER.contains(part.as_str()),
+            Tree::Text(which, comparison) => on_text!(*which, text => compare!(text, comparison)),
+            Tree::Number(which, comparison) => on_number!(*which, number => compare!(number, comparison)),
+            Tree::TwoTexts(one, operator, other) => {
+                on_text!(*one, one => on_text!(*other, other => between_two!(one, operator, other)))
+            }
+            Tree::TwoNumbers(one, operator, other) => {
+                on_number!(*one, one => on_number!(*other, other => between_two!(one, operator, other)))
+            }
+            Tree::Size(which, comparison) => compare!(which.size(), comparison),
+            Tree::Type(which, kind) => which.is_type(*kind),
+            Tree::BeginsWith(which, prefix) => on_text!(*which, text => text.begins_with(prefix.as_str())),
+            Tree::ContainsText(which, part) => on_text!(*which, text => text.contains(part.as_str())),
             Tree::ContainsTag(tag) => Thing::TAGS.contains(tag.as_str()),
             Tree::ContainsNumber(number) => Thing::NUMBERS.contains(*number),
             Tree::Flag(flag) => Thing::FLAG.eq(*flag),
@@ -231,8 +380,20 @@ fn comparison<T: Clone + std::fmt::Debug + PartialOrd + 'static>(
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
-    let texts = || prop::sample::select(vec![Texts::Text, Texts::Other]);
-    let numbers = || prop::sample::select(vec![Numbers::Number, Numbers::Least]);
+    let texts = || prop::sample::select(vec![Texts::Text, Texts::Other, Texts::City, Texts::LabelA]);
+    let numbers = || {
+        let numbers = [Numbers::Number, Numbers::Least, Numbers::FirstFloor, Numbers::SecondNumber];
+        prop::sample::select(numbers.to_vec())
+    };
+    let operator = || {
+        let all = [Operator::Eq, Operator::Ne, Operator::Lt, Operator::Le, Operator::Gt, Operator::Ge];
+        prop::sample::select(all.to_vec())
+    };
+    let sized = || prop::sample::select(vec![Which::Text, Which::Tags, Which::Numbers, Which::Labels]);
+    let kind = || {
+        use AttributeType::{L, M, N, S, Ss};
+        prop::sample::select(vec![S, N, Ss, L, M])
+    };
     let which = || {
         prop::sample::select(vec![
             Which::Text,
@@ -244,16 +405,24 @@ fn tree() -> impl Strategy<Value = Tree> {
         ])
     };
     let leaf = prop_oneof![
-        3 => (texts(), comparison(text().boxed())).prop_map(|(which, to)| Tree::Text(which, to)),
-        3 => (numbers(), comparison(number().boxed())).prop_map(|(which, to)| Tree::Number(which, to)),
-        1 => (texts(), text()).prop_map(|(which, prefix)| Tree::BeginsWith(which, prefix)),
-        1 => (texts(), text()).prop_map(|(which, part)| Tree::ContainsText(which, part)),
-        1 => text().prop_map(Tree::ContainsTag),
-        1 => number().prop_map(Tree::ContainsNumber),
-        1 => any::<bool>().prop_map(Tree::Flag),
-        1 => which().prop_map(Tree::Exists),
-        1 => which().prop_map(Tree::NotExists),
-    ];
+            3 => (texts(), comparison(text().boxed())).prop_map(|(which, to)| Tree::Text(which, to)),
+            3 => (numbers(), comparison(number().boxed())).prop_map(|(which, to)| Tree::Number(which, to)),
+            2 => (texts(), operator(), texts())
+    .prop_filter("two attributes", |(one, _, other)| one != other)
+    .prop_map(|(one, operator, other)| Tree::TwoTexts(one, operator, other)),
+            2 => (numbers(), operator(), numbers())
+    .prop_filter("two attributes", |(one, _, other)| one != other)
+    .prop_map(|(one, operator, other)| Tree::TwoNumbers(one, operator, other)),
+            2 => (sized(), comparison(number().boxed())).prop_map(|(which, to)| Tree::Size(which, to)),
+            1 => (which(), kind()).prop_map(|(which, kind)| Tree::Type(which, kind)),
+            1 => (texts(), text()).prop_map(|(which, prefix)| Tree::BeginsWith(which, prefix)),
+            1 => (texts(), text()).prop_map(|(which, part)| Tree::ContainsText(which, part)),
+            1 => text().prop_map(Tree::ContainsTag),
+            1 => number().prop_map(Tree::ContainsNumber),
+            1 => any::<bool>().prop_map(Tree::Flag),
+            1 => which().prop_map(Tree::Exists),
+            1 => which().prop_map(Tree::NotExists),
+        ];
     leaf.prop_recursive(5, 24, 2, |inner| {
         let two = || (inner.clone(), inner.clone());
         prop_oneof![
