@@ -79,7 +79,7 @@ impl Db {
 }
 
 impl TransactWrite<'_> {
-    /// Adds a put: `&item`, or a [`Put`] with its conditions.
+    /// Adds a put: `&item`, or a [`Put`](crate::Put) with its conditions.
     pub fn put<M: Model>(self, put: impl IntoPut<M>) -> Self {
         self.with(put.into_put().into_draft())
     }
@@ -89,7 +89,7 @@ impl TransactWrite<'_> {
         self.with(update.into_draft())
     }
 
-    /// Adds a delete: a key, `&item`, or a [`Delete`] with its conditions.
+    /// Adds a delete: a key, `&item`, or a [`Delete`](crate::Delete) with its conditions.
     pub fn delete<M: Model>(self, delete: impl IntoDelete<M>) -> Self {
         self.with(delete.into_delete().into_draft())
     }
