@@ -34,6 +34,7 @@ mod limits;
 mod live;
 mod models;
 mod parallel_scan;
+mod peers;
 mod put;
 mod query;
 mod scan;
@@ -69,6 +70,7 @@ fn main() -> std::process::ExitCode {
         limits::BEHAVIOURS,
         live::BEHAVIOURS,
         parallel_scan::BEHAVIOURS,
+        peers::BEHAVIOURS,
         put::BEHAVIOURS,
         query::BEHAVIOURS,
         scan::BEHAVIOURS,
