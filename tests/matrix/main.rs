@@ -29,6 +29,7 @@ mod errors;
 mod get;
 mod hydrate;
 mod index_keys;
+mod leading_parts;
 mod lifecycle;
 mod limits;
 mod live;
@@ -66,6 +67,7 @@ fn main() -> std::process::ExitCode {
         get::BEHAVIOURS,
         hydrate::BEHAVIOURS,
         index_keys::BEHAVIOURS,
+        leading_parts::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
         limits::BEHAVIOURS,
         live::BEHAVIOURS,

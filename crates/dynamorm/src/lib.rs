@@ -77,7 +77,7 @@ pub use expr::{
 };
 pub use index::Index;
 pub use key::{
-    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, NoMoreSortKeys, NoSortKey,
+    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, Leading, NoMoreSortKeys, NoSortKey,
     PrefixedSortKey, ScalarType, Several, SortKey, TemplateAttribute,
 };
 pub use meter::{IndexUsage, Meter, TableUsage, Usage};

@@ -81,3 +81,17 @@ pub struct Sale {
     /// Counts up.
     pub number: u32,
 }
+
+/// An item whose sort key has several fields.
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "app", pk = "USER#{customer}", sk = "ON#{year}#{month}#{number}")]
+pub struct Dated {
+    /// Whose it is.
+    pub customer: String,
+    /// Of our era.
+    pub year: u16,
+    /// From 1 to 12.
+    pub month: u8,
+    /// Counts up.
+    pub number: u32,
+}

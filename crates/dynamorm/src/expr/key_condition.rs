@@ -9,7 +9,7 @@ use super::raw::{RawExpression, Token};
 use crate::codec::Writer;
 use crate::key::{
     FurtherSortKey, HasSortKey, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey,
-    PrefixedSortKey, Segment, SortKey, render,
+    PrefixedSortKey, Segment, SortKey, render, render_leading,
 };
 use crate::model::{Model, ModelShape};
 use crate::{AttributeValue, Error, Index, Result, limits};
@@ -144,7 +144,28 @@ impl<M, S> KeyCondition<M, S> {
         self.with(Sort::Between(low.into_parts(), high.into_parts()))
     }
 
-    /// With a sort key that begins with this text.
+    /// With a sort key that begins with this text. Of a template with several fields, with the first parts, whole, as a tuple:
+    /// `1` does not find `11`.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// #[derive(Debug, Model)]
+    /// #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{year}#{month}#{number}")]
+    /// struct Order { customer: String, year: u16, month: u8, number: u32 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # for month in [1, 11, 12] {
+    /// #     db.put(&Order { customer: "u1".into(), year: 2026, month, number: 7 }).execute().await?;
+    /// # }
+    /// let of = || Order::PRIMARY_KEY.partition("u1");
+    /// assert_eq!(db.query::<Order>().key(of().begins_with((2026_u16,))).count().await?, 3);
+    /// assert_eq!(db.query::<Order>().key(of().begins_with((2026_u16, 1_u8))).count().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn begins_with(self, prefix: impl IntoKey<S::Prefix>) -> KeyCondition<M, S::Done>
     where
         S: SortKey + HasSortKey + FurtherSortKey + PrefixedSortKey,
@@ -382,6 +403,11 @@ enum Comparison {
 
 /// What the keys begin with whose text part begins with `parts`: the template up to its first field, and that prefix.
 fn prefix(shape: &KeyShape, parts: &KeyParts) -> Result<KeyValue> {
+    // Of several fields whole parts are given, of one field a part of its text.
+    let fields = shape.template.iter().filter(|segment| matches!(segment, Segment::Field { .. }));
+    if fields.count() > 1 {
+        return Ok(KeyValue::S(render_leading(shape, parts)?));
+    }
     let until_field: &[Segment] = match shape.template {
         [] => &[],
         template => {

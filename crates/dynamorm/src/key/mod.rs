@@ -7,8 +7,8 @@ mod template;
 mod tests;
 
 pub use part::{
-    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, NoMoreSortKeys,
+    FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, KeyParts, Leading, NoMoreSortKeys,
     NoSortKey, Part, PrefixedSortKey, Several, SortKey, TemplateAttribute,
 };
 pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
-pub(crate) use template::{KeyValue, render, write_key};
+pub(crate) use template::{KeyValue, render, render_leading, write_key};

@@ -326,6 +326,44 @@ impl PrefixedSortKey for String {
     type Prefix = String;
 }
 
+/// The first parts of a sort key whose template has several fields, as a shorter tuple.
+#[derive(Debug)]
+pub struct Leading<T>(PhantomData<fn() -> T>);
+
+macro_rules! leading {
+    ($($part:ident),+) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($part: TemplateAttribute),+> PrefixedSortKey for ($($part,)+) {
+            type Prefix = Leading<Self>;
+        }
+    };
+    ($($part:ident),+: $($value:ident as $of:ident),+) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($part,)+ $($value),+> IntoKey<Leading<($($part,)+)>> for ($($value,)+)
+        where
+            $($value: IntoKey<$of>),+
+        {
+            #[allow(non_snake_case)]
+            fn into_parts(self) -> KeyParts {
+                let ($($value,)+) = self;
+                let mut parts = KeyParts::new();
+                $(parts.extend($value.into_parts());)+
+                parts
+            }
+        }
+    };
+}
+
+leading!(A, B);
+leading!(A, B: V as A);
+leading!(A, B, C);
+leading!(A, B, C: V as A);
+leading!(A, B, C: V as A, W as B);
+leading!(A, B, C, D);
+leading!(A, B, C, D: V as A);
+leading!(A, B, C, D: V as A, W as B);
+leading!(A, B, C, D: V as A, W as B, X as C);
+
 /// Has its own error: see [`FurtherSortKey`].
 #[diagnostic::do_not_recommend]
 impl PrefixedSortKey for NoMoreSortKeys {

@@ -109,6 +109,35 @@ fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<String, C
     }
 }
 
+/// What all keys begin with whose first parts are these, fewer than the template has: the text up to the next field, so that
+/// `1` is not taken for the beginning of `11`.
+///
+/// # Errors
+///
+/// If a part is empty, or cannot stand in a template.
+pub(crate) fn render_leading(shape: &KeyShape, parts: &[Part<'_>]) -> Result<String, CodecError> {
+    let mut text = String::new();
+    let mut parts = parts.iter();
+    for (at, segment) in shape.template.iter().enumerate() {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Field { name, .. } => {
+                let Some(part) = parts.next() else { break };
+                if part.is_empty() {
+                    return Err(CodecError::new(Problem::EmptyKey).at(name));
+                }
+                // Another field follows, so the part is escaped as it is in a whole key.
+                let separator = match shape.template.get(at + 1) {
+                    Some(Segment::Literal(literal)) => literal.chars().next().filter(|_| !shape.raw),
+                    _ => None,
+                };
+                push_part(&mut text, part, separator, shape.raw).map_err(|e| e.at(shape.attribute))?;
+            }
+        }
+    }
+    Ok(text)
+}
+
 fn push_part(
     text: &mut String,
     part: &Part<'_>,

@@ -254,3 +254,49 @@ proptest! {
         sorts_as(one, other, [&after[0], &after[1]])?;
     }
 }
+
+/// What keys of this template begin with whose first parts are these.
+fn leading(template: &'static [Segment], parts: &[Part<'_>]) -> String {
+    super::render_leading(&shape(template, false), parts).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
+
+    #[test]
+    fn keys_begin_with_leading_texts_only_if_these_are_theirs(
+        key in prop::collection::vec(rich(), 3),
+        other in prop::collection::vec(rich(), 3),
+        mixed in 0..3_usize,
+        nth in 0..TEMPLATES_OF_THREE.len(),
+    ) {
+        // Often the same at the beginning, so that both answers come up.
+        let given: Vec<String> = key.iter().take(mixed).chain(other.iter().skip(mixed)).cloned().collect();
+        let template = TEMPLATES_OF_THREE[nth];
+        let whole = text(template, false, &texts(&key));
+        for count in 1..3 {
+            let begins = whole.starts_with(&leading(template, &texts(&given[..count])));
+            prop_assert_eq!(begins, key[..count] == given[..count], "{} parts", count);
+        }
+    }
+
+    #[test]
+    fn keys_begin_with_leading_numbers_only_if_these_are_theirs(
+        key in (-12..13_i16, 0..200_u8, "[a#%]{1,3}"),
+        given in (-12..13_i16, 0..200_u8),
+    ) {
+        const NUMBERS: &[Segment] =
+            &[Segment::Literal("N#"), A, Segment::Literal("#"), B, Segment::Literal("#"), C];
+        let parts = |first: i16, second: u8| {
+            let mut parts = IntoKey::<i16>::into_parts(first);
+            parts.extend(IntoKey::<u8>::into_parts(second));
+            parts
+        };
+        let mut all = parts(key.0, key.1);
+        all.extend(IntoKey::<String>::into_parts(key.2.as_str()));
+        let whole = text(NUMBERS, false, &all);
+        let two = parts(given.0, given.1);
+        prop_assert_eq!(whole.starts_with(&leading(NUMBERS, &two[..1])), key.0 == given.0);
+        prop_assert_eq!(whole.starts_with(&leading(NUMBERS, &two)), (key.0, key.1) == given);
+    }
+}
