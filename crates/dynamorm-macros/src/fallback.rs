@@ -43,12 +43,9 @@ pub(crate) fn model(model: &Model) -> TokenStream {
                 type Partition = #partition;
                 type Sort = #sort;
                 const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
-                    name: "",
-                    table: ::dynamorm::private::Option::None,
                     primary: NOTHING,
                     indexes: &[#(#shapes),*],
-                    managed: &[],
-                    kept: ::dynamorm::private::Option::None,
+                    ..::dynamorm::private::ModelShape::PLAIN
                 };
                 fn item_key(&self) -> #key_ident {
                     #key

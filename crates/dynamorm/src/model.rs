@@ -2,7 +2,7 @@
 
 use crate::codec::{CodecError, ItemWriter, Reader, Writer};
 use crate::kept::Kept;
-use crate::key::{IndexShape, KeyShape};
+use crate::key::{IndexKind, IndexShape, KeyShape, Projection};
 use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role};
 use crate::op::Update;
 
@@ -255,6 +255,22 @@ pub struct ModelShape {
 }
 
 impl ModelShape {
+    /// The shape of a model that says nothing: a derive names what its model has, and the rest is as here.
+    pub const PLAIN: Self = Self {
+        name: "",
+        table: None,
+        primary: IndexShape {
+            name: "",
+            kind: IndexKind::Primary,
+            partition: &[],
+            sort: &[],
+            projection: Projection::All,
+        },
+        indexes: &[],
+        managed: &[],
+        kept: None,
+    };
+
     /// The attributes that the library keeps.
     pub(crate) fn managed(&self) -> impl Iterator<Item = &'static ManagedAttribute> + use<> {
         self.managed.iter().flat_map(|group| group.iter())

@@ -207,10 +207,7 @@ fn describe<'a>(
 
 fn shape(model: &Model) -> TokenStream {
     let name = name::plain(&model.ident);
-    let table = match &model.table {
-        Some(table) => quote!(::dynamorm::private::Option::Some(#table)),
-        None => quote!(::dynamorm::private::Option::None),
-    };
+    let table = model.table.as_ref().map(|table| quote!(table: ::dynamorm::private::Option::Some(#table),));
     let source = key_source(model).map(|field| &field.ty);
     let (primary, partition) = match (&model.key, source) {
         (_, Some(ty)) => (
@@ -277,23 +274,24 @@ fn shape(model: &Model) -> TokenStream {
         }},
         None => own,
     };
-    let kept = kept(model);
+    let kept = kept(model).map(|kept| quote!(kept: #kept,));
     quote! {
         const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
             name: #name,
-            table: #table,
+            #table
             primary: #primary,
             indexes: #indexes,
             managed: &[<Self as ::dynamorm::private::Fields>::MANAGED],
-            kept: #kept,
+            #kept
+            ..::dynamorm::private::ModelShape::PLAIN
         };
     }
 }
 
 /// What each item of the model says of itself.
-fn kept(model: &Model) -> TokenStream {
+fn kept(model: &Model) -> Option<TokenStream> {
     if model.tag.is_none() && model.schema.is_none() {
-        return quote!(::dynamorm::private::Option::None);
+        return None;
     }
     let name = name::plain(&model.ident);
     let option = |value: Option<TokenStream>| match value {
@@ -312,14 +310,14 @@ fn kept(model: &Model) -> TokenStream {
         }
     }));
     let names = kept_names(model);
-    quote! {
+    Some(quote! {
         ::dynamorm::private::Option::Some(&::dynamorm::private::Kept {
             model: #name,
             type_name: #type_name,
             schema: #schema,
             names: &[#(#names),*],
         })
-    }
+    })
 }
 
 /// The attributes of the type and the schema.
