@@ -1,6 +1,7 @@
 //! [`App`]: your routes, your layers and the settings, until `run` or a test makes one router of them.
 
 use crate::config::{Config, inside_lambda};
+use crate::event::Events;
 use crate::middleware;
 use axum::Router;
 use axum::extract::Request;
@@ -16,6 +17,9 @@ pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
 
 /// Collects routes, layers and settings; [`run`](crate::run) serves it.
 ///
+/// Beside HTTP it may handle events of other sources, in the same binary: [`App::sqs`], [`App::sns`], [`App::eventbridge`],
+/// [`App::schedule`], [`App::s3`] and [`App::kinesis`].
+///
 /// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, access
 /// log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.
 pub struct App {
@@ -23,13 +27,20 @@ pub struct App {
     routes: Router,
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_listening: Option<OnListening>,
+    pub(crate) events: Events,
 }
 
 impl App {
     /// Starts with no routes and [`Config::from_env`].
     #[must_use]
     pub fn new() -> Self {
-        Self { config: Config::from_env(), routes: Router::new(), layers: Vec::new(), on_listening: None }
+        Self {
+            config: Config::from_env(),
+            routes: Router::new(),
+            layers: Vec::new(),
+            on_listening: None,
+            events: Events::default(),
+        }
     }
 
     /// Replaces the settings.
@@ -87,7 +98,7 @@ impl App {
             router = layer(router);
         }
         let router = middleware::default_stack(router, &self.config, inside_lambda());
-        Parts { router, config: self.config, on_listening: self.on_listening }
+        Parts { router, config: self.config, on_listening: self.on_listening, events: self.events }
     }
 }
 
@@ -96,6 +107,7 @@ pub(crate) struct Parts {
     pub(crate) router: Router,
     pub(crate) config: Config,
     pub(crate) on_listening: Option<OnListening>,
+    pub(crate) events: Events,
 }
 
 impl Default for App {
@@ -109,6 +121,7 @@ impl fmt::Debug for App {
         f.debug_struct("App")
             .field("config", &self.config)
             .field("layers", &self.layers.len())
+            .field("events", &self.events)
             .finish_non_exhaustive()
     }
 }

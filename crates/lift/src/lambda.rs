@@ -1,10 +1,12 @@
-//! From a Lambda event to a request and back: API Gateway REST and HTTP APIs, function URLs, load balancers.
+//! From a Lambda event to a request and back: API Gateway REST and HTTP APIs, function URLs, load balancers. Events of other
+//! sources go to `event/`.
 //!
 //! `lambda_http` translates; what it gets wrong or leaves out is put right before it sees the event: stage prefixes,
 //! repeated headers, and what the authorizer verified. How events are fetched is in `run.rs`.
 
 use crate::error::{BoxError, Error};
-use crate::middleware::Authorizer;
+use crate::event::Events;
+use crate::middleware::{Authorizer, event_ctx};
 use axum::Router;
 use axum::body::Body;
 use lambda_http::Adapter;
@@ -16,24 +18,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tower::Service as _;
 
-/// Answers Lambda events with a router.
+/// Answers Lambda events with a router, or with the handlers of events.
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
     router: Router,
+    events: Arc<Events>,
 }
 
 impl Handler {
-    pub(crate) fn new(router: Router) -> Self {
-        Self { router }
+    pub(crate) fn new(router: Router, events: Arc<Events>) -> Self {
+        Self { router, events }
     }
 
     /// Answers one event.
     ///
     /// # Errors
     ///
-    /// If it is no HTTP event; Lambda then reports the invocation as failed.
+    /// If it is no event that the app handles, or one that failed and whose source knows no failure of a part; Lambda then
+    /// reports the invocation as failed.
     pub(crate) async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, BoxError> {
         let (payload, context) = event.into_parts();
+        if let Some(answer) = self.events.answer(&payload, &event_ctx(&context)).await {
+            return answer;
+        }
         let mut request: LambdaRequest = serde_json::from_str(payload.get())?;
         let authorizer = authorizer_of(&payload);
         let stage = take_stage(&mut request);

@@ -58,12 +58,14 @@
 //! - [`run`] is where a program starts: `run.rs`, and `lambda.rs` for events. [`App`] is what it runs, set by [`Config`].
 //! - `middleware/` is the default stack, one step per file, in the order that `middleware/mod.rs` gives.
 //! - `extract/` is what handlers take: [`Valid`], [`ValidQuery`], [`TenantId`], [`Ctx`], [`Page`].
+//! - [`event`] is what comes beside HTTP: messages, events, schedules, records, each to a handler of its own.
 //! - [`Error`] is what they return; a [`dynamorm::Error`] becomes one by `?`.
 //! - [`testing`] sends requests and Lambda events to an app without a socket.
 
 mod app;
 mod config;
 mod error;
+pub mod event;
 mod extract;
 mod lambda;
 mod logging;

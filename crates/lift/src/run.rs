@@ -9,6 +9,7 @@ use lambda_runtime::LambdaEvent;
 use serde_json::value::RawValue;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// The port on localhost when `PORT` is not set.
@@ -17,7 +18,7 @@ const DEFAULT_PORT: u16 = 3000;
 /// Serves the app until the process is told to stop.
 ///
 /// Inside Lambda (`AWS_LAMBDA_RUNTIME_API` is set) it answers invocations: API Gateway REST and HTTP APIs, function URLs
-/// and load balancers, several at once on Lambda Managed Instances. Elsewhere it serves HTTP on `127.0.0.1`, on port
+/// and load balancers, and events of the sources that the app has handlers for, several at once on Lambda Managed Instances. Elsewhere it serves HTTP on `127.0.0.1`, on port
 /// `PORT`, 3000 if that is not set; with `PORT=0` the system chooses a free one. It prints the address, finishes the
 /// requests it has when it gets SIGINT or SIGTERM, and returns.
 ///
@@ -25,7 +26,7 @@ const DEFAULT_PORT: u16 = 3000;
 ///
 /// # Errors
 ///
-/// If `PORT` is not a port or is taken, or if Lambda's environment or runtime API is not as it should be.
+/// If two handlers listen to the same source, if `PORT` is not a port or is taken, or if Lambda's environment or runtime API is not as it should be.
 ///
 /// # Example
 ///
@@ -41,6 +42,7 @@ const DEFAULT_PORT: u16 = 3000;
 pub async fn run(app: App) -> Result<(), BoxError> {
     let app = app.into_parts();
     logging::start(&app.config, inside_lambda());
+    app.events.check()?;
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() { poll(app).await } else { serve(app).await }
 }
 
@@ -52,7 +54,7 @@ async fn poll(app: Parts) -> Result<(), BoxError> {
             return Err(format!("AWS_LAMBDA_RUNTIME_API is set, but {name} is not; Lambda sets both").into());
         }
     }
-    let handler = Handler::new(app.router);
+    let handler = Handler::new(app.router, Arc::new(app.events));
     let service = lambda_runtime::service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = handler.clone();
         async move { handler.handle(event).await }

@@ -12,6 +12,7 @@ pub use fake_runtime::FakeRuntime;
 
 use crate::app::App;
 use crate::error::BoxError;
+use crate::event::Events;
 use crate::extract::TenantId;
 use crate::lambda::Handler;
 use axum::Router;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
+use std::sync::Arc;
 use tower::ServiceExt as _;
 
 /// Sends requests to an app, default stack included, without a socket.
@@ -45,6 +47,7 @@ use tower::ServiceExt as _;
 #[derive(Debug, Clone)]
 pub struct TestApp {
     router: Router,
+    events: Arc<Events>,
 }
 
 /// A request that is being put together; [`TestRequest::send`] sends it.
@@ -68,9 +71,15 @@ pub struct TestResponse {
 
 impl TestApp {
     /// Makes a test kit of an app.
+    ///
+    /// # Panics
+    ///
+    /// If two handlers listen to the same source of events.
     #[must_use]
     pub fn new(app: App) -> Self {
-        Self { router: app.into_router() }
+        let app = app.into_parts();
+        app.events.check().expect("one handler for each source of events");
+        Self { router: app.router, events: Arc::new(app.events) }
     }
 
     /// Starts a GET request.
@@ -108,11 +117,12 @@ impl TestApp {
         TestRequest { router: self.router.clone(), request: request.expect("a path that can be in a URI") }
     }
 
-    /// Passes an event, as API Gateway or a load balancer sends it, through the code that runs inside Lambda.
+    /// Passes an event, as API Gateway, a queue or any other source sends it, through the code that runs inside Lambda.
     ///
     /// # Errors
     ///
-    /// If the event is not an HTTP event.
+    /// If the invocation fails: the app does not handle such an event, or its handler failed and its source knows no failure of
+    /// a part.
     pub async fn invoke(&self, event: Value) -> Result<Value, BoxError> {
         self.invoke_with(event, Context::default()).await
     }
@@ -121,10 +131,10 @@ impl TestApp {
     ///
     /// # Errors
     ///
-    /// If the event is not an HTTP event.
+    /// Those of [`TestApp::invoke`].
     pub async fn invoke_with(&self, event: Value, context: Context) -> Result<Value, BoxError> {
         let event = LambdaEvent::new(to_raw_value(&event)?, context);
-        let answer = Handler::new(self.router.clone()).handle(event).await?;
+        let answer = Handler::new(self.router.clone(), self.events.clone()).handle(event).await?;
         Ok(serde_json::from_str(answer.get())?)
     }
 }

@@ -18,7 +18,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// What became of a body.
 #[derive(Debug)]
-pub(super) enum Decoded<T> {
+pub(crate) enum Decoded<T> {
     /// It is a `T`.
     Value(T),
     /// It is not JSON; the text says where that shows.
@@ -34,20 +34,20 @@ pub(super) enum Decoded<T> {
 
 /// A value in which some members are made up.
 #[derive(Debug)]
-pub(super) struct Rest<T> {
-    pub(super) value: T,
+pub(crate) struct Rest<T> {
+    pub(crate) value: T,
     made_up: Vec<String>,
 }
 
 impl<T> Rest<T> {
     /// True for a member that is a stand-in, or inside one: what a rule says about it means nothing.
-    pub(super) fn is_made_up(&self, field: &str) -> bool {
+    pub(crate) fn is_made_up(&self, field: &str) -> bool {
         self.made_up.iter().any(|made_up| is_at_or_inside(field, made_up))
     }
 }
 
 /// Reads a body.
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Decoded<T> {
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Decoded<T> {
     if body.is_empty() {
         return Decoded::NotJson("the body is empty".to_owned());
     }

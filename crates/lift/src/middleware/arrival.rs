@@ -143,17 +143,30 @@ fn source_ip_of(request: &Request) -> Option<IpAddr> {
 }
 
 fn deadline_of(request: &Request, timeout: Duration) -> Option<Instant> {
-    let now = Instant::now();
-    let ours = now.checked_add(timeout);
-    // Lambda gives milliseconds since 1970; zero where there is no invocation, as in tests.
-    let lambda =
-        lambda_context(request).map(|context| context.deadline).filter(|millis| *millis > 0).map(|millis| {
-            let at = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
-            now + at.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(LAMBDA_MARGIN)
-        });
+    let ours = Instant::now().checked_add(timeout);
+    let lambda = lambda_context(request).and_then(lambda_deadline);
     match (ours, lambda) {
         (Some(ours), Some(lambda)) => Some(ours.min(lambda)),
         (ours, lambda) => ours.or(lambda),
+    }
+}
+
+/// When an invocation must have been answered: a little before Lambda ends it.
+fn lambda_deadline(context: &lambda_http::Context) -> Option<Instant> {
+    // Lambda gives milliseconds since 1970; zero where there is no invocation, as in tests.
+    let millis = Some(context.deadline).filter(|millis| *millis > 0)?;
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+    let left = at.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(LAMBDA_MARGIN);
+    Some(Instant::now() + left)
+}
+
+/// The facts of an invocation that is no request: the tenant is the one that Lambda isolates by, if it does.
+pub(crate) fn event_ctx(context: &lambda_http::Context) -> Ctx {
+    Ctx {
+        request_id: Arc::from(context.request_id.as_str()),
+        tenant: context.tenant_id.as_deref().and_then(|tenant| tenant.parse().ok()),
+        source_ip: None,
+        deadline: lambda_deadline(context),
     }
 }
 

@@ -10,7 +10,8 @@ mod errors;
 mod panics;
 mod tenant;
 
-pub(crate) use arrival::Authorizer;
+pub(crate) use arrival::{Authorizer, event_ctx};
+pub(crate) use panics::panic_message;
 
 use crate::config::Config;
 use axum::Router;

@@ -8,11 +8,15 @@ use std::any::Any;
 
 /// Makes an answer of a panic: its message is logged and not sent.
 pub(super) fn answer(payload: Box<dyn Any + Send + 'static>) -> Response {
-    let message = match payload.downcast::<String>() {
+    Error::internal(format!("panic: {}", panic_message(payload))).into_response()
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(payload: Box<dyn Any + Send + 'static>) -> String {
+    match payload.downcast::<String>() {
         Ok(text) => *text,
         Err(payload) => payload
             .downcast::<&'static str>()
             .map_or_else(|_| "(no message)".to_owned(), |text| (*text).to_owned()),
-    };
-    Error::internal(format!("panic: {message}")).into_response()
+    }
 }

@@ -1,0 +1,365 @@
+//! Events beside HTTP, through the code that runs inside Lambda: what is handled, what is given again, what fails.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use lambda_runtime::Context;
+use lift::event::{
+    Binary, EventBridgeEvent, KinesisRecord, MessageAttribute, S3Event, ScheduledEvent, SnsMessage,
+    SqsMessage, Text,
+};
+use lift::testing::TestApp;
+use lift::{App, BoxError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, SystemTime};
+
+/// What handlers saw, in the order in which they began.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[derive(Deserialize)]
+struct Order {
+    number: u32,
+}
+
+/// Notes the orders, and fails or panics for two of them.
+async fn handle(seen: Seen, order: Order) -> lift::Result<()> {
+    seen.note(order.number.to_string());
+    match order.number {
+        13 => Err(lift::Error::validation("no such luck")),
+        99 => panic!("an order that nobody expected"),
+        _ => Ok(()),
+    }
+}
+
+fn queue_app(queue: &str, seen: &Seen) -> TestApp {
+    let seen = seen.clone();
+    TestApp::new(App::new().sqs(queue, move |message: SqsMessage<Order>| handle(seen.clone(), message.body)))
+}
+
+fn messages(queue: &str, bodies: &[&str]) -> Value {
+    let record = |(nth, body): (usize, &&str)| {
+        json!({
+            "messageId": format!("m{nth}"), "body": body, "eventSource": "aws:sqs",
+            "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{queue}"),
+        })
+    };
+    json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+fn failures(ids: &[&str]) -> Value {
+    json!({"batchItemFailures": ids.iter().map(|id| json!({"itemIdentifier": id})).collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn a_poison_message_leaves_the_rest_acknowledged() {
+    let seen = Seen::default();
+    let bodies = [
+        r#"{"number":1}"#,
+        r#"{"number":13}"#,
+        "not JSON",
+        r#"{"number":99}"#,
+        r#"{"total":1}"#,
+        r#"{"number":6}"#,
+    ];
+    let answer = queue_app("orders", &seen).invoke(messages("orders", &bodies)).await.unwrap();
+    assert_eq!(answer, failures(&["m1", "m2", "m3", "m4"]));
+    assert_eq!(seen.all(), ["1", "13", "99", "6"]);
+}
+
+#[tokio::test]
+async fn a_batch_that_went_well_names_no_failure() {
+    let seen = Seen::default();
+    let bodies: Vec<String> = (0..10_000).map(|n| format!("{{\"number\":{}}}", n + 100)).collect();
+    let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
+    let answer = queue_app("orders", &seen).invoke(messages("orders", &bodies)).await.unwrap();
+    assert_eq!(answer, failures(&[]));
+    assert_eq!(seen.all().len(), 10_000);
+}
+
+#[tokio::test]
+async fn a_fifo_queue_stops_at_the_first_failure_and_gives_back_the_rest() {
+    let seen = Seen::default();
+    let bodies =
+        [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":13}"#, r#"{"number":4}"#, r#"{"number":5}"#];
+    let answer = queue_app("orders.fifo", &seen).invoke(messages("orders.fifo", &bodies)).await.unwrap();
+    assert_eq!(answer, failures(&["m2", "m3", "m4"]));
+    assert_eq!(seen.all(), ["1", "2", "13"]);
+}
+
+#[tokio::test]
+async fn a_queue_is_matched_by_its_whole_name() {
+    let seen = Seen::default();
+    let app = queue_app("orders", &seen);
+    for other in ["my-orders", "orders2", "orders.fifo", "Orders"] {
+        let error = app.invoke(messages(other, &[r#"{"number":1}"#])).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("no handler for the queue `{other}`: add one with `App::sqs(\"{other}\", ..)`")
+        );
+    }
+    assert!(seen.all().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_done_when_the_time_runs_out_is_given_back() {
+    let seen = Seen::default();
+    let app = {
+        let seen = seen.clone();
+        TestApp::new(App::new().sqs("orders", move |message: SqsMessage<Order>| {
+            let seen = seen.clone();
+            async move {
+                if message.body.number == 2 {
+                    std::future::pending::<()>().await;
+                }
+                assert!(message.ctx.remaining().unwrap() < Duration::from_secs(2));
+                handle(seen, message.body).await
+            }
+        }))
+    };
+    let mut context = Context::default();
+    context.request_id = "r1".into();
+    // Half a second of it is kept for the answer.
+    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_millis(700);
+    context.deadline = u64::try_from(at.as_millis()).unwrap();
+    let bodies = [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":3}"#];
+    let answer = app.invoke_with(messages("orders", &bodies), context).await.unwrap();
+    assert_eq!(answer, failures(&["m1"]));
+    assert_eq!(seen.all(), ["1", "3"]);
+}
+
+#[tokio::test]
+async fn a_record_that_is_none_fails_the_invocation_before_anything_is_done() {
+    let seen = Seen::default();
+    let mut event = messages("orders", &[r#"{"number":1}"#, r#"{"number":2}"#]);
+    event["Records"][1].as_object_mut().unwrap().remove("messageId");
+    let error = queue_app("orders", &seen).invoke(event).await.unwrap_err().to_string();
+    assert!(error.starts_with("record 1 is not a record of SQS"), "{error}");
+    assert!(seen.all().is_empty());
+}
+
+fn stream_records(numbers: &[u32]) -> Value {
+    use base64::Engine as _;
+    let record = |number: &u32| {
+        json!({
+            "eventSource": "aws:kinesis", "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/orders",
+            "kinesis": {
+                "partitionKey": "p", "sequenceNumber": format!("s{number}"),
+                "data": base64::engine::general_purpose::STANDARD.encode(format!("{{\"number\":{number}}}")),
+            },
+        })
+    };
+    json!({"Records": numbers.iter().map(record).collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn a_stream_stops_at_the_first_failure_so_that_its_order_is_kept() {
+    let seen = Seen::default();
+    let app = {
+        let seen = seen.clone();
+        TestApp::new(
+            App::new()
+                .kinesis("orders", move |record: KinesisRecord<Order>| handle(seen.clone(), record.data)),
+        )
+    };
+    let answer = app.invoke(stream_records(&[1, 2, 99, 4])).await.unwrap();
+    // Lambda goes on at the lowest of them.
+    assert_eq!(answer, failures(&["s99", "s4"]));
+    assert_eq!(seen.all(), ["1", "2", "99"]);
+    assert_eq!(app.invoke(stream_records(&[5, 6])).await.unwrap(), failures(&[]));
+}
+
+fn order_placed(number: u32) -> Value {
+    json!({
+        "id": "e1", "source": "com.acme.orders", "detail-type": "OrderPlaced", "detail": {"number": number},
+        "time": "2026-11-25T10:00:00Z", "account": "123456789012", "region": "us-east-1", "resources": [],
+    })
+}
+
+#[tokio::test]
+async fn an_event_that_fails_fails_the_invocation() {
+    let seen = Seen::default();
+    let app = {
+        let seen = seen.clone();
+        TestApp::new(App::new().eventbridge(
+            "com.acme.orders",
+            "OrderPlaced",
+            move |event: EventBridgeEvent<Order>| handle(seen.clone(), event.detail),
+        ))
+    };
+    assert_eq!(app.invoke(order_placed(1)).await.unwrap(), Value::Null);
+    let error = app.invoke(order_placed(13)).await.unwrap_err().to_string();
+    assert_eq!(error, "eventbridge `com.acme.orders`, e1: no such luck");
+    let error = app.invoke(order_placed(99)).await.unwrap_err().to_string();
+    assert!(error.ends_with("panic: an order that nobody expected"), "{error}");
+    assert_eq!(seen.all(), ["1", "13", "99"]);
+
+    let mut other = order_placed(1);
+    other["detail-type"] = json!("OrderPaid");
+    let error = app.invoke(other).await.unwrap_err().to_string();
+    assert!(error.contains("no handler for the event `OrderPaid` of `com.acme.orders`"), "{error}");
+}
+
+#[tokio::test]
+async fn no_value_of_a_body_is_in_an_error() {
+    let app = TestApp::new(App::new().eventbridge(
+        "com.acme.orders",
+        "OrderPlaced",
+        async |_: EventBridgeEvent<Order>| Ok::<_, BoxError>(()),
+    ));
+    let mut event = order_placed(1);
+    event["detail"]["number"] = json!("4111-1111-1111-1111");
+    let error = app.invoke(event).await.unwrap_err().to_string();
+    assert!(error.contains("`number`") && !error.contains("4111"), "{error}");
+}
+
+#[test]
+fn two_handlers_for_one_source_are_refused() {
+    let handler = async |_: SqsMessage<Text>| Ok::<_, BoxError>(());
+    let app = App::new().sqs("orders", handler).sqs("orders", handler);
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| TestApp::new(app))).unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(message.contains("the SQS queue `orders` has two handlers, it can have one"), "{message}");
+}
+
+/// The events that AWS's own crate has as samples: `aws_lambda_events`, which cargo knows the place of.
+fn sample(name: &str) -> Value {
+    static METADATA: OnceLock<Value> = OnceLock::new();
+    let metadata = METADATA.get_or_init(|| {
+        let output = |program: &str, args: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap().stdout
+        };
+        // What other systems need is not asked for, since it is not here.
+        let about_rustc = String::from_utf8(output("rustc", &["-vV"])).unwrap();
+        let host = about_rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        let args = ["metadata", "--format-version", "1", "--locked", "--filter-platform", host];
+        serde_json::from_slice(&output(env!("CARGO"), &args)).unwrap()
+    });
+    let package = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|package| package["name"] == "aws_lambda_events")
+        .unwrap();
+    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+    let path = manifest.parent().unwrap().join(format!("src/fixtures/example-{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn the_samples_of_aws_reach_their_handlers() {
+    let seen = Seen::default();
+    let note = |seen: &Seen| {
+        let seen = seen.clone();
+        move |what: String| {
+            seen.note(what);
+            async { Ok::<_, BoxError>(()) }
+        }
+    };
+    #[derive(Deserialize)]
+    struct Body {
+        a: String,
+        b: u32,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        state: String,
+    }
+    let [sqs, sns, s3, kinesis, bus, schedule] = std::array::from_fn(|_| note(&seen));
+    let app = TestApp::new(
+        App::new()
+            .sqs("SQSQueue", move |message: SqsMessage<Body>| {
+                assert_eq!(message.receive_count, 2);
+                assert_eq!(message.sent_at.unwrap().epoch_millis(), 1_520_621_625_029);
+                assert_eq!(message.attributes["Attribute2"], MessageAttribute::Text("123".into()));
+                assert_eq!(message.attributes["Attribute3"], MessageAttribute::Base64("MTEwMA==".into()));
+                sqs(format!("{} {} {}", message.id, message.body.a, message.body.b))
+            })
+            .sns("snsNetTest", move |message: SnsMessage<Text>| {
+                assert_eq!(message.published_at.unwrap().to_string(), "2015-08-18T18:02:32.111000000Z");
+                sns(format!("{} {}", message.subject.unwrap(), message.message.0.replace("\r\n", " ")))
+            })
+            .s3("sourcebucket", move |event: S3Event| {
+                assert_eq!(event.time.unwrap().epoch_millis(), 123);
+                s3(format!("{} {} {}", event.name, event.key, event.size.unwrap()))
+            })
+            .kinesis("simple-stream", move |record: KinesisRecord<Binary>| {
+                assert_eq!(record.arrived_at.unwrap().epoch_millis() % 1000, 477);
+                kinesis(format!("{} {}", record.partition_key, String::from_utf8(record.data.0).unwrap()))
+            })
+            .eventbridge(
+                "aws.ec2",
+                "EC2 Instance State-change Notification",
+                move |event: EventBridgeEvent<Detail>| {
+                    bus(format!("{} {}", event.region, event.detail.state))
+                },
+            )
+            .schedule("my-scheduled-rule", move |event: ScheduledEvent| {
+                schedule(format!("{} {}", event.name, event.time.unwrap().epoch_seconds()))
+            }),
+    );
+    for (name, answer) in [
+        ("sqs-event-obj", failures(&[])),
+        // Its body is text, and the handler takes an object.
+        ("sqs-event", failures(&["MessageID_1"])),
+        ("sns-event", Value::Null),
+        ("sns-event-pascal-case", Value::Null),
+        ("s3-event", Value::Null),
+        ("s3-event-with-decoded", Value::Null),
+        ("kinesis-event", failures(&[])),
+        ("kinesis-event-encrypted", failures(&[])),
+        ("eventbridge-event-obj", Value::Null),
+        ("eventbridge-schedule", Value::Null),
+    ] {
+        assert_eq!(
+            app.invoke(sample(name)).await.unwrap_or_else(|error| panic!("{name}: {error}")),
+            answer,
+            "{name}"
+        );
+    }
+    let mut seen = seen.all();
+    seen.sort_unstable();
+    assert_eq!(
+        seen,
+        [
+            "Greetings Hello world!",
+            "Greetings Hello world!",
+            "MessageID_1 Test 123",
+            "ObjectCreated:Put Happy Face.jpg 1024",
+            "ObjectCreated:Put Happy Face.jpg 1024",
+            "my-scheduled-rule 1444323186",
+            "s1 Hello World",
+            "s1 Hello World",
+            "s1 Hello World",
+            "s1 Hello World",
+            "us-east-1 pending",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_request_over_http_still_reaches_its_route_beside_handlers_of_events() {
+    use lift::axum::routing::get;
+    let app = TestApp::new(
+        App::new()
+            .routes(lift::axum::Router::new().route("/", get(async || "http")))
+            .sqs("orders", async |_: SqsMessage<Text>| Ok::<_, BoxError>(())),
+    );
+    let answer = app.invoke(sample("apigw-v2-request-no-authorizer")).await.unwrap();
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+}
