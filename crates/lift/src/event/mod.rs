@@ -1,8 +1,12 @@
 //! Events beside HTTP: queues, topics, buses, schedules, buckets and streams, in the same binary as the routes.
 //!
-//! Each source has one file: what its events hold, what a handler is given of them, and what Lambda is told afterwards. Here is
-//! how an event finds its handler; `payload.rs` reads a body, `deliver.rs` runs handlers so that a failure, a panic or a body
-//! that cannot be read costs no more than its own item. Start at [`Events::answer`].
+//! Each source has a method on [`App`](crate::App) and a type that its handlers take: a handler is an `async fn` of one message.
+//! What it needs besides, such as a `Db`, a closure gives it: `.sqs("orders", move |message| on_order(db.clone(), message))`.
+//! Errors, panics, bodies that cannot be read, and time that runs out are failures of their own message where the source has a
+//! way to say so, and of the invocation where it has none: nothing that failed is acknowledged. Layers and routes see none of it.
+
+// How an event finds its handler is here. Each source has one file: what its events hold, what a handler is given of them, and
+// what Lambda is told afterwards. `payload.rs` reads a body, `deliver.rs` runs handlers. Start at `Events::answer`.
 
 mod deliver;
 mod eventbridge;
