@@ -1,11 +1,13 @@
 //! Every limit of DynamoDB, at it and beyond it: beyond, the error has what was given and what is allowed, and nothing is sent.
 
 use crate::support::{TestDb, matrix};
-use dynamorm::{AttributeValue, Condition, Error, ErrorKind, Model, Number, Result};
+use dynamorm::{AttributeValue, Condition, Error, ErrorKind, Item, Model, Number, Result, Update};
 
 matrix![
     an_item_has_400_kb,
     a_partition_key_has_2_kb_and_a_sort_key_1_kb,
+    the_key_of_an_index_has_the_same_limits_in_every_write,
+    the_key_of_an_index_is_never_written_empty,
     a_key_is_not_empty,
     a_batch_of_any_size_is_sent_25_writes_and_100_keys_at_a_time,
     a_transaction_has_100_operations,
@@ -68,6 +70,108 @@ async fn a_partition_key_has_2_kb_and_a_sort_key_1_kb(db: TestDb) -> Result<()> 
         refused(&db, before, db.batch_write().delete(&over).execute().await, &words);
         refused(&db, before, db.transact_write().delete(&over).execute().await, &words);
     }
+    Ok(())
+}
+
+/// Index keys that are attributes of the model itself: of each type that a key may have.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "other", pk = id)]
+#[dynamorm(index = "by-country", pk = country, sk = code)]
+#[dynamorm(index = "by-code", pk = code)]
+#[dynamorm(index = "by-rank", pk = rank, sk = label)]
+struct Place {
+    id: String,
+    country: String,
+    /// The sort key of one index and the partition key of another: the smaller limit holds.
+    code: Vec<u8>,
+    rank: Number,
+    label: Option<String>,
+}
+
+fn place(country: usize, code: usize, label: usize) -> Place {
+    Place {
+        id: "p".to_owned(),
+        country: "x".repeat(country),
+        code: vec![7; code],
+        rank: "9".repeat(38).parse().unwrap(),
+        label: Some("x".repeat(label)),
+    }
+}
+
+async fn the_key_of_an_index_has_the_same_limits_in_every_write(db: TestDb) -> Result<()> {
+    db.create_table::<Place>().execute().await?;
+    let at_the_limit = place(2_048, 1_024, 1_024);
+    let small = place(1, 1, 1);
+    let key = || Place::key("p");
+    db.put(&at_the_limit).execute().await?;
+    db.put(&small).execute().await?;
+    at_the_limit.changes_from(&small).on(&db).execute().await?;
+    assert_eq!(db.get(key()).one().await?, at_the_limit);
+    db.update(&at_the_limit).given(Place::COUNTRY, "x".repeat(2_048)).set(Place::CODE, [7]).execute().await?;
+
+    let before = db.calls();
+    for (over, words) in [
+        (place(2_049, 1, 1), ["`country` is 2,049 bytes", "2,048 bytes"]),
+        (place(1, 1_025, 1), ["`code` is 1,025 bytes", "1,024 bytes"]),
+        (place(1, 1, 1_025), ["`label` is 1,025 bytes", "1,024 bytes"]),
+    ] {
+        refused(&db, before, db.put(&over).execute().await, &words);
+        refused(&db, before, db.batch_write().put(&over).execute().await, &words);
+        refused(&db, before, db.transact_write().put(&over).execute().await, &words);
+        // Of what does not change nothing is set.
+        let changes = || over.changes_from(&small);
+        refused(&db, before, changes().on(&db).execute().await, &words);
+        refused(&db, before, db.transact_write().update(changes()).execute().await, &words);
+        let set = |update: Update<Place>| {
+            let label = over.label.clone();
+            update.set(Place::COUNTRY, &over.country).set(Place::CODE, &over.code).set(Place::LABEL, label)
+        };
+        refused(&db, before, set(Update::new(key())).on(&db).execute().await, &words);
+        refused(&db, before, set(Update::of(&small)).on(&db).execute().await, &words);
+        refused(&db, before, db.transact_write().update(set(Update::new(key()))).execute().await, &words);
+        let filled = Update::new(key())
+            .set_if_absent(Place::COUNTRY, &over.country)
+            .set(Place::CODE, Place::CODE.or_if_absent(&over.code))
+            .set_if_absent(Place::LABEL, over.label.clone().unwrap());
+        refused(&db, before, filled.on(&db).execute().await, &words);
+    }
+    Ok(())
+}
+
+async fn the_key_of_an_index_is_never_written_empty(db: TestDb) -> Result<()> {
+    db.create_table::<Place>().execute().await?;
+    let (full, empty) = (place(1, 1, 1), place(0, 0, 0));
+    let stored = async || -> Result<Vec<String>> {
+        let refused = db.put(&full).if_not_exists().returning_old_on_failure().execute().await;
+        let item = refused.unwrap_err().item::<Item>()?.unwrap();
+        Ok(item.keys().filter(|name| *name != "rank").cloned().collect())
+    };
+    let set = |update: Update<Place>| {
+        update.set(Place::COUNTRY, "").set(Place::CODE, Vec::new()).set(Place::LABEL, String::new())
+    };
+    for way in 0..7 {
+        db.put(&full).execute().await?;
+        assert_eq!(stored().await?, ["code", "country", "id", "label"]);
+        match way {
+            0 => db.put(&empty).execute().await?,
+            1 => db.batch_write().put(&empty).execute().await.map(drop)?,
+            2 => db.transact_write().put(&empty).execute().await?,
+            3 => set(Update::new(Place::key("p"))).on(&db).execute().await?,
+            4 => set(Update::of(&full)).on(&db).execute().await?,
+            5 => db.transact_write().update(set(Update::new(Place::key("p")))).execute().await?,
+            _ => empty.changes_from(&full).on(&db).execute().await?,
+        }
+        assert_eq!(stored().await?, ["id"], "way {way}");
+    }
+    // Told that it is empty, an update looks for its absence.
+    let given = db.update(Place::key("p")).given(Place::COUNTRY, "").given(Place::CODE, Vec::new());
+    given.set(Place::RANK, Number::from(1)).execute().await?;
+    let before = db.calls();
+    let filled = db.update(Place::key("p")).set_if_absent(Place::COUNTRY, "").execute().await;
+    refused(&db, before, filled, &["`country` is empty"]);
+    let filled =
+        db.update(Place::key("p")).set(Place::COUNTRY, Place::COUNTRY.or_if_absent("")).execute().await;
+    refused(&db, before, filled, &["`country` is empty"]);
     Ok(())
 }
 

@@ -22,7 +22,7 @@ pub use error::CodecError;
 pub(crate) use error::{Cause, Problem};
 pub use reader::Reader;
 pub use set::SetElement;
-pub(crate) use size::item_bytes;
+pub(crate) use size::{item_bytes, value_bytes};
 pub use tag::Tag;
 pub use writer::{ItemWriter, Writer};
 

@@ -27,7 +27,12 @@ pub(crate) fn item_bytes(json: &str) -> Result<usize, CodecError> {
     Ok(bytes)
 }
 
-fn value_bytes(reader: &mut Reader<'_>) -> Result<usize, CodecError> {
+/// Counts the bytes of one value from its JSON, `{"S":"u1"}`.
+///
+/// # Errors
+///
+/// If it is not a value.
+pub(crate) fn value_bytes(reader: &mut Reader<'_>) -> Result<usize, CodecError> {
     reader.value(|reader, tag| match tag {
         Tag::S => Ok(reader.string()?.len()),
         Tag::N => number_bytes(reader),

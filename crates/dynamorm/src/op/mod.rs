@@ -12,6 +12,7 @@ mod check;
 mod delete;
 mod get;
 mod hydrate;
+mod index_limit;
 mod item_key;
 mod live;
 mod parallel_scan;

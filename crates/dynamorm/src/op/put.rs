@@ -2,6 +2,7 @@
 
 use super::Detached;
 use super::body::{Body, check_item_size, read_member};
+use super::index_limit;
 use super::item_key::EncodedKey;
 use super::transact_write::Operand;
 use super::update::version_condition;
@@ -72,6 +73,7 @@ impl EncodedItem {
             }
             Ok(())
         })?;
+        index_limit::check_item(key.model, writer.as_bytes())?;
         Ok(Self { json: writer.into_bytes(), managed, key })
     }
 

@@ -12,7 +12,8 @@ use crate::expr::tree::{Term, Tree};
 use crate::expr::update::{Action, Changes, Clauses, Right};
 use crate::key::{IndexShape, KeyShape, Part, Segment, render};
 use crate::model::ModelShape;
-use crate::{Error, Result, limits};
+use crate::op::index_limit::limit;
+use crate::{Error, Result};
 
 /// What an update does to the index keys of its item.
 #[derive(Debug, Default)]
@@ -174,15 +175,6 @@ pub(super) fn is_still(name: &'static str, value: Option<Vec<u8>>) -> Tree {
             Tree::compare(Term::Path(name.into()), "=", value)
         }
         None => Tree::about("attribute_not_exists", name.into()),
-    }
-}
-
-/// How long the value of an index's key attribute may be, in bytes.
-fn limit(shape: &ModelShape, attribute: &str) -> usize {
-    let sorts = |index: &IndexShape| index.sort.iter().any(|key| key.attribute == attribute);
-    match shape.indexes.iter().any(sorts) {
-        true => limits::SORT_KEY_BYTES,
-        false => limits::PARTITION_KEY_BYTES,
     }
 }
 

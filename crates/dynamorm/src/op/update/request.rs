@@ -9,6 +9,7 @@ use crate::expr::{Condition, EncodedValue, Placeholders};
 use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
 use crate::model::ModelShape;
 use crate::op::body::Body;
+use crate::op::index_limit;
 use crate::op::item_key::EncodedKey;
 use crate::op::transact_write::Operand;
 use crate::transport::{Operation, Request};
@@ -111,7 +112,7 @@ impl Draft {
             let mut changes = self.changes.clone();
             changes.stamp(db.now());
             changes.remove_where(|name, json| leaves_out(shape, name, json))?;
-            refuse_empty_keys(shape, &changes)?;
+            check_index_keys(shape, &changes)?;
             let known = Known { shape, changes: &changes, given: &self.given, target };
             let keys = IndexKeys::of(&known, !exists)?;
             let text = changes.render(body.placeholders(), |clauses, request| {
@@ -119,6 +120,7 @@ impl Draft {
                 keys.push(clauses, request);
                 if !exists {
                     for (name, json) in &target.fields {
+                        index_limit::check_value(shape, name, json)?;
                         clauses.set_if_absent(name.clone(), json.clone(), request);
                     }
                     for (name, json) in shape.kept.iter().flat_map(|kept| kept.members()) {
@@ -190,15 +192,24 @@ impl Operand for Draft {
     }
 }
 
-/// Refuses an empty value that might become the key of an index: only a `set` to it can leave the attribute out.
-fn refuse_empty_keys(shape: &ModelShape, changes: &Changes) -> Result<()> {
+/// Refuses a value that cannot be the key of an index: one that is too long; and an empty one where it is not known whether the
+/// attribute gets it, since only a `set` to it can leave the attribute out.
+fn check_index_keys(shape: &ModelShape, changes: &Changes) -> Result<()> {
     for change in changes.iter() {
-        let Action::Set(Right::Term(Term::OrElse(_, other))) = &change.action else { continue };
-        let Term::Value(value) = other.as_ref() else { continue };
         let name = change.path.root();
-        if value.json(name)?.is_some_and(|json| leaves_out(shape, name, json)) {
+        let (value, may_be) = match &change.action {
+            Action::Set(Right::Value(value)) => (value, false),
+            Action::Set(Right::Term(Term::OrElse(_, other))) => match other.as_ref() {
+                Term::Value(value) => (value, true),
+                Term::Path(_) | Term::OrElse(..) => continue,
+            },
+            _ => continue,
+        };
+        let Some(json) = value.json(&change.path)? else { continue };
+        if may_be && leaves_out(shape, name, json) {
             return Err(CodecError::new(Problem::EmptyKey).at(name).into());
         }
+        index_limit::check_value(shape, name, json)?;
     }
     Ok(())
 }

@@ -183,3 +183,20 @@ fn an_index_key_that_would_go_stale_is_refused() {
         Update::new(Order::key("u1", 7_u16)).set(Order::STATUS, "x".repeat(2_040)).given(Order::REGION, "eu");
     insta::assert_snapshot!(refused(detached.on(&db).to_request()), @r#"UpdateItem on "app": attribute `by_status` is 2,050 bytes, the limit for this key is 2,048 bytes"#);
 }
+
+#[test]
+fn an_index_key_that_the_primary_key_tells_has_the_limit_of_its_place() {
+    #[derive(Model)]
+    #[dynamorm(table = "app", pk = "SHOP#{id}")]
+    #[dynamorm(index = "by-city", pk = city, sk = id)]
+    struct Shop {
+        id: String,
+        city: String,
+        name: String,
+    }
+    let (db, id) = (db(), "x".repeat(1_025));
+    let rename = || db.update(Shop::key(&*id)).set(Shop::NAME, "Ada's");
+    insta::assert_snapshot!(refused(rename().to_request()), @r#"UpdateItem on "app": attribute `id` is 1,025 bytes, the limit for this key is 1,024 bytes"#);
+    // An item that exists has it already.
+    assert!(rename().if_exists().to_request().is_ok());
+}
