@@ -9,8 +9,7 @@ matrix![
     a_statement_reads_models_projections_and_items,
     pages_go_on_where_the_one_before_ended,
     a_statement_writes_and_a_failed_condition_gives_the_old_item,
-    an_item_that_exists_is_not_inserted_again
-        lacks(Direct: "DynamoDB Local says DuplicateItem instead of DuplicateItemException", Compat: "as Direct"),
+    an_item_that_exists_is_not_inserted_again,
     statements_of_a_batch_succeed_and_fail_each_on_its_own,
     a_transaction_of_statements_writes_all_or_none,
     a_transaction_of_statements_reads_in_order,

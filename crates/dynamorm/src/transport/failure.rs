@@ -20,7 +20,10 @@ pub(crate) fn error(failure: Failure) -> Error {
 fn of_service(service: ServiceError) -> Error {
     let (kind, text) = match service.code.as_str() {
         "ConditionalCheckFailedException" => (ErrorKind::ConditionFailed, "the condition was not met"),
-        "DuplicateItemException" => (ErrorKind::ConditionFailed, "the item to insert exists already"),
+        // DynamoDB Local leaves the last word out.
+        "DuplicateItemException" | "DuplicateItem" => {
+            (ErrorKind::ConditionFailed, "the item to insert exists already")
+        }
         "TransactionCanceledException" => (ErrorKind::TransactionCanceled, "the transaction was cancelled"),
         "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
             (ErrorKind::Throttled, "the rate of requests is over the limit")
@@ -119,6 +122,15 @@ mod tests {
 
     fn of(body: &str) -> Error {
         error(Failure::Service(ServiceError::from_body(Bytes::copy_from_slice(body.as_bytes()))))
+    }
+
+    #[test]
+    fn an_item_that_is_inserted_again_is_a_failed_condition() {
+        for code in ["DuplicateItemException", "DuplicateItem"] {
+            let error = of(&format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}"}}"#));
+            assert!(error.is_condition_failed(), "{error:?}");
+            assert_eq!(error.service_code(), Some(code));
+        }
     }
 
     #[test]
