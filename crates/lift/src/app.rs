@@ -2,6 +2,7 @@
 
 use crate::config::{Config, inside_lambda};
 use crate::event::Events;
+use crate::metrics::Sink;
 use crate::middleware;
 use axum::Router;
 use axum::extract::Request;
@@ -20,8 +21,8 @@ pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
 /// Beside HTTP it may handle events of other sources, in the same binary: [`App::sqs`], [`App::sns`], [`App::eventbridge`],
 /// [`App::schedule`], [`App::s3`] and [`App::kinesis`].
 ///
-/// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, access
-/// log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.
+/// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, metrics,
+/// access log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.
 pub struct App {
     config: Config,
     routes: Router,
@@ -92,12 +93,17 @@ impl App {
     }
 
     pub(crate) fn into_parts(self) -> Parts {
+        self.into_parts_with(Sink::stdout())
+    }
+
+    /// The same, with another place for metrics.
+    pub(crate) fn into_parts_with(self, metrics: Sink) -> Parts {
         let mut router = self.routes;
         // The layer that axum is given last is the outermost, so the first added goes last.
         for layer in self.layers.into_iter().rev() {
             router = layer(router);
         }
-        let router = middleware::default_stack(router, &self.config, inside_lambda());
+        let router = middleware::default_stack(router, &self.config, inside_lambda(), metrics);
         Parts { router, config: self.config, on_listening: self.on_listening, events: self.events }
     }
 }

@@ -25,6 +25,13 @@ pub struct Config {
     pub log_level: Level,
     /// Writes log lines as JSON or as text. Default `None`: JSON inside Lambda, text elsewhere.
     pub log_format: Option<LogFormat>,
+    /// Writes figures of each request for CloudWatch to standard output, in its [embedded metric
+    /// format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
+    /// `Count`, `Latency`, `4xx` and `5xx` by `service` and `route` (method and template), `ColdStart` by `service` and
+    /// `function_name`, and what handlers add by [`Metrics`](crate::Metrics). Default false.
+    pub metrics_enabled: bool,
+    /// The namespace of these figures. Default `lift`.
+    pub metrics_namespace: Cow<'static, str>,
     /// Ends a request that takes longer with 504. Default 29 s, what API Gateway waits. Inside Lambda a request also ends
     /// 500 ms before the invocation's own deadline, so that the client gets an answer rather than a broken connection.
     ///
@@ -62,6 +69,8 @@ impl Default for Config {
             service: Cow::Borrowed("service"),
             log_level: Level::INFO,
             log_format: None,
+            metrics_enabled: false,
+            metrics_namespace: Cow::Borrowed("lift"),
             timeout: Duration::from_secs(29),
             max_request_size: 6 * 1024 * 1024,
             require_tenant: false,
@@ -74,8 +83,8 @@ impl Default for Config {
 impl Config {
     /// Reads what the environment says and takes the defaults for the rest.
     ///
-    /// The service is `POWERTOOLS_SERVICE_NAME`, else `AWS_LAMBDA_FUNCTION_NAME`; the log format is
-    /// `AWS_LAMBDA_LOG_FORMAT` (`JSON` or `Text`). Log levels are read when the app runs, see [`Config::log_level`].
+    /// The service is `POWERTOOLS_SERVICE_NAME`, else `AWS_LAMBDA_FUNCTION_NAME`; the namespace of metrics is
+    /// `POWERTOOLS_METRICS_NAMESPACE`; the log format is `AWS_LAMBDA_LOG_FORMAT` (`JSON` or `Text`). Log levels are read when the app runs, see [`Config::log_level`].
     #[must_use]
     pub fn from_env() -> Self {
         Self::from_lookup(|name| std::env::var(name).ok())
@@ -87,6 +96,9 @@ impl Config {
         if let Some(service) = named("POWERTOOLS_SERVICE_NAME").or_else(|| named("AWS_LAMBDA_FUNCTION_NAME"))
         {
             config.service = Cow::Owned(service);
+        }
+        if let Some(namespace) = named("POWERTOOLS_METRICS_NAMESPACE") {
+            config.metrics_namespace = Cow::Owned(namespace);
         }
         config.log_format =
             match named("AWS_LAMBDA_LOG_FORMAT").map(|value| value.to_ascii_lowercase()).as_deref() {
@@ -120,6 +132,12 @@ mod tests {
         assert_eq!(from(&[("AWS_LAMBDA_FUNCTION_NAME", "users-prod")]).service, "users-prod");
         let both = [("POWERTOOLS_SERVICE_NAME", "users"), ("AWS_LAMBDA_FUNCTION_NAME", "users-prod")];
         assert_eq!(from(&both).service, "users");
+    }
+
+    #[test]
+    fn metrics_have_the_namespace_that_powertools_names() {
+        assert_eq!(from(&[]).metrics_namespace, "lift");
+        assert_eq!(from(&[("POWERTOOLS_METRICS_NAMESPACE", "Users")]).metrics_namespace, "Users");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::error::{BoxError, Error};
 use crate::event::Events;
-use crate::middleware::{Authorizer, event_ctx};
+use crate::middleware::{Authorizer, ColdStart, event_ctx};
 use axum::Router;
 use axum::body::Body;
 use lambda_http::Adapter;
@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tower::Service as _;
 
 /// Answers Lambda events with a router, or with the handlers of events.
@@ -23,11 +24,13 @@ use tower::Service as _;
 pub(crate) struct Handler {
     router: Router,
     events: Arc<Events>,
+    /// True until the first event.
+    cold: Arc<AtomicBool>,
 }
 
 impl Handler {
     pub(crate) fn new(router: Router, events: Arc<Events>) -> Self {
-        Self { router, events }
+        Self { router, events, cold: Arc::new(AtomicBool::new(true)) }
     }
 
     /// Answers one event.
@@ -38,7 +41,8 @@ impl Handler {
     /// reports the invocation as failed.
     pub(crate) async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, BoxError> {
         let (payload, context) = event.into_parts();
-        if let Some(answer) = self.events.answer(&payload, &event_ctx(&context)).await {
+        let cold = ColdStart(self.cold.swap(false, Ordering::Relaxed));
+        if let Some(answer) = self.events.answer(&payload, &event_ctx(&context, cold)).await {
             return answer;
         }
         let mut request: LambdaRequest = serde_json::from_str(payload.get())?;
@@ -51,6 +55,7 @@ impl Handler {
             if let Some(authorizer) = authorizer.clone() {
                 request.extensions_mut().insert(authorizer);
             }
+            request.extensions_mut().insert(cold);
             give_back_stage(&mut request, stage.clone());
             router.call(request.map(Body::new))
         });

@@ -69,6 +69,7 @@ pub mod event;
 mod extract;
 mod lambda;
 mod logging;
+mod metrics;
 mod middleware;
 mod run;
 pub mod testing;
@@ -77,6 +78,7 @@ pub use app::App;
 pub use config::{Config, LogFormat};
 pub use error::{BoxError, Error, FieldError, Result};
 pub use extract::{Ctx, InvalidTenantId, Page, TenantId, Valid, ValidQuery};
+pub use metrics::{Metrics, Unit};
 pub use run::run;
 
 /// The axum that this crate is built on: name it through here and there is only one version of it.

@@ -1,25 +1,50 @@
-//! Where log lines go: standard output, as text or as JSON, at a level that the environment can change.
+//! Where log lines go: standard output, as text or as flat JSON, at a level that the environment can change.
+
+mod flat;
 
 use crate::config::{Config, LogFormat};
+use flat::FlatJson;
+use serde_json::{Map, Value};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Starts logging, unless the program has set up its own.
 pub(crate) fn start(config: &Config, inside_lambda: bool) {
     let level = directives(config.log_level, |name| std::env::var(name).ok());
     // A directive that cannot be read is left out with a note on standard error: logging must not stop a function.
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::builder().parse_lossy(level));
+    let filter = EnvFilter::builder().parse_lossy(level);
     let by_home = if inside_lambda { LogFormat::Json } else { LogFormat::Text };
     let started = match config.log_format.unwrap_or(by_home) {
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).finish().try_init(),
-        LogFormat::Text => lines.with_ansi(false).finish().try_init(),
+        LogFormat::Json => {
+            let facts = facts(&config.service, |name| std::env::var(name).ok());
+            let lines = FlatJson::new(facts, std::io::stdout);
+            tracing_subscriber::registry().with(filter).with(lines).try_init()
+        }
+        LogFormat::Text => {
+            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).finish().try_init()
+        }
     };
     if started.is_err() {
         tracing::debug!(
             "the program logs in its own way; `Config::log_level` and `log_format` have no effect"
         );
     }
+}
+
+/// What every line says of the function.
+fn facts(service: &str, var: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
+    let mut facts = Map::from_iter([("service".to_owned(), service.into())]);
+    if let Some(name) = var("AWS_LAMBDA_FUNCTION_NAME") {
+        facts.insert("function_name".to_owned(), name.into());
+    }
+    if let Some(megabytes) = var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") {
+        // A number, as Powertools writes it.
+        let megabytes = megabytes.parse::<u64>().map_or(Value::String(megabytes), Value::from);
+        facts.insert("function_memory_size".to_owned(), megabytes);
+    }
+    facts
 }
 
 /// What to log, in the words of `RUST_LOG`: Lambda's own switch first, then `RUST_LOG`, then the setting.

@@ -12,9 +12,9 @@ pub use fake_runtime::FakeRuntime;
 
 use crate::app::App;
 use crate::error::BoxError;
-use crate::event::Events;
 use crate::extract::TenantId;
 use crate::lambda::Handler;
+use crate::metrics::Sink;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -24,7 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tower::ServiceExt as _;
 
 /// Sends requests to an app, default stack included, without a socket.
@@ -47,7 +47,8 @@ use tower::ServiceExt as _;
 #[derive(Debug, Clone)]
 pub struct TestApp {
     router: Router,
-    events: Arc<Events>,
+    handler: Handler,
+    metrics: Arc<Mutex<Vec<Value>>>,
 }
 
 /// A request that is being put together; [`TestRequest::send`] sends it.
@@ -77,9 +78,23 @@ impl TestApp {
     /// If two handlers listen to the same source of events.
     #[must_use]
     pub fn new(app: App) -> Self {
-        let app = app.into_parts();
+        let metrics = Arc::<Mutex<Vec<Value>>>::default();
+        let written = metrics.clone();
+        let app = app.into_parts_with(Sink::new(move |line| {
+            let line = serde_json::from_str(&line).expect("a line of metrics is JSON");
+            written.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }));
         app.events.check().expect("one handler for each source of events");
-        Self { router: app.router, events: Arc::new(app.events) }
+        let handler = Handler::new(app.router.clone(), Arc::new(app.events));
+        Self { router: app.router, handler, metrics }
+    }
+
+    /// The lines of metrics so far, in CloudWatch's embedded metric format: those that go to standard output in production.
+    ///
+    /// Empty without [`Config::metrics_enabled`](crate::Config::metrics_enabled).
+    #[must_use]
+    pub fn metrics(&self) -> Vec<Value> {
+        self.metrics.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Starts a GET request.
@@ -134,7 +149,7 @@ impl TestApp {
     /// Those of [`TestApp::invoke`].
     pub async fn invoke_with(&self, event: Value, context: Context) -> Result<Value, BoxError> {
         let event = LambdaEvent::new(to_raw_value(&event)?, context);
-        let answer = Handler::new(self.router.clone(), self.events.clone()).handle(event).await?;
+        let answer = self.handler.handle(event).await?;
         Ok(serde_json::from_str(answer.get())?)
     }
 }

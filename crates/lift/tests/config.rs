@@ -30,7 +30,7 @@ async fn service_is_in_every_access_line() {
     assert_eq!(line["method"], "GET");
     assert_eq!(line["route"], "/names/{name}");
     assert_eq!(line["status"], 200);
-    assert_eq!(line["tenant"], "acme");
+    assert_eq!(line["tenant_id"], "acme");
     assert!(line["ms"].as_f64().is_some());
     assert!(line["request_id"].as_str().is_some_and(|id| id.len() == 36));
     assert!(!logs.text().contains("ada"), "a path as it came may hold ids: {}", logs.text());
@@ -46,7 +46,7 @@ async fn a_failed_request_has_one_access_line_with_its_status() {
     }
     assert_eq!(logs.access().len(), 2);
     assert_eq!(logs.access()[0]["route"], "-");
-    assert_eq!(logs.access()[0].get("tenant"), None);
+    assert_eq!(logs.access()[0].get("tenant_id"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,4 +194,69 @@ async fn a_layer_can_find_out_the_tenant() {
     );
     assert_eq!(app.get("/in").send().await.text(), "verified");
     assert_eq!(app.get("/ctx").send().await.json::<Value>()["tenant"], "verified");
+}
+
+#[tokio::test]
+async fn metrics_enabled_counts_each_request_by_its_route() {
+    let silent = app();
+    silent.get("/ok").send().await;
+    assert!(silent.metrics().is_empty());
+
+    let config = Config {
+        metrics_enabled: true,
+        metrics_namespace: "Users".into(),
+        service: "users".into(),
+        ..Config::default()
+    };
+    let app = app_with(config);
+    for path in ["/names/ada", "/nowhere", "/panic"] {
+        app.get(path).tenant("acme").send().await;
+    }
+    app.request("BREW".parse().unwrap(), "/ok").send().await;
+    let lines = app.metrics();
+    let told = |line: &Value| {
+        (
+            line["route"].as_str().unwrap().to_owned(),
+            line["4xx"].as_f64().unwrap(),
+            line["5xx"].as_f64().unwrap(),
+        )
+    };
+    assert_eq!(
+        lines.iter().map(told).collect::<Vec<_>>(),
+        [
+            ("GET /names/{name}".to_owned(), 0.0, 0.0),
+            ("-".to_owned(), 1.0, 0.0),
+            ("GET /panic".to_owned(), 0.0, 1.0),
+            ("OTHER /ok".to_owned(), 1.0, 0.0),
+        ]
+    );
+    for line in &lines {
+        assert_eq!((&line["service"], &line["Count"]), (&json!("users"), &json!(1.0)));
+        assert!(line["Latency"].as_f64().unwrap() >= 0.0);
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Users");
+    }
+    assert!(!serde_json::to_string(&lines).unwrap().contains("ada"), "a path as it came may hold ids");
+}
+
+#[tokio::test]
+async fn a_cold_start_is_counted_once_and_only_inside_lambda() {
+    let app = app_with(Config { metrics_enabled: true, ..Config::default() });
+    app.get("/ok").send().await;
+    assert_eq!(app.metrics().len(), 1);
+
+    let logs = Logs::start();
+    let mut context = lambda_runtime::Context::default();
+    context.request_id = "r1".into();
+    context.invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:users".into();
+    context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".into());
+    for _ in 0..2 {
+        app.invoke_with(v2("GET", "/ok", ""), context.clone()).await.unwrap();
+    }
+    let cold = app.metrics().into_iter().filter(|line| line.get("ColdStart").is_some()).collect::<Vec<_>>();
+    assert_eq!(cold.len(), 1, "{cold:?}");
+    let access = logs.access();
+    assert_eq!((&access[0]["cold_start"], &access[1]["cold_start"]), (&json!(true), &json!(false)));
+    assert_eq!(access[0]["function_request_id"], "r1");
+    assert_eq!(access[0]["function_arn"], "arn:aws:lambda:eu-west-1:123456789012:function:users");
+    assert_eq!(access[0]["xray_trace_id"], "1-5759e988-bd862e3fe1be46a994272793");
 }

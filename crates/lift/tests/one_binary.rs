@@ -98,7 +98,7 @@ async fn log_level_and_format_follow_the_environment() {
     get_hello(&address).await;
     let said: Value = serde_json::from_str(&next(&mut lines).await).unwrap();
     assert_eq!((&said["level"], &said["message"]), (&json!("DEBUG"), &json!("saying hello")));
-    assert_eq!((&said["span"]["tenant"], &said["span"]["service"]), (&json!("acme"), &json!("hello")));
+    assert_eq!((&said["tenant_id"], &said["service"]), (&json!("acme"), &json!("hello")));
     let access: Value = serde_json::from_str(&next(&mut lines).await).unwrap();
     assert_eq!((&access["message"], &access["status"]), (&json!("request"), &json!(200)));
 
@@ -148,4 +148,15 @@ async fn inside_lambda_it_answers_events_and_believes_no_header() {
         }
     };
     assert_eq!((&access["route"], &access["status"]), (&json!("/hello"), &json!(200)));
+    // Flat, by the names that Powertools has.
+    assert_eq!((&access["level"], &access["service"]), (&json!("INFO"), &json!("hello")));
+    assert_eq!(
+        (&access["function_name"], &access["function_memory_size"]),
+        (&json!("function"), &json!(128))
+    );
+    assert_eq!(
+        (&access["cold_start"], &access["function_request_id"]),
+        (&json!(true), &access["request_id"])
+    );
+    assert!(access["timestamp"].is_string() && access["function_arn"].is_string(), "{access}");
 }

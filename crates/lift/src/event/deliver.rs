@@ -57,12 +57,17 @@ pub(super) struct Source<'a> {
 /// Runs one item. What goes wrong is logged here, and given back.
 pub(super) async fn run<R>(item: Item<R>, source: Source<'_>, ctx: &Ctx) -> Result<(), (String, BoxError)> {
     let Item { id, record, on } = item;
+    let lambda = ctx.invocation.as_deref();
     let span = tracing::info_span!(
         "event",
-        kind = source.kind,
-        name = source.name,
-        id,
-        request_id = ctx.request_id(),
+        event_source = source.kind,
+        event_name = source.name,
+        event_id = id,
+        function_request_id = ctx.request_id(),
+        function_arn = lambda.map(|lambda| lambda.function_arn.as_str()),
+        cold_start = lambda.map(|lambda| lambda.cold_start),
+        tenant_id = ctx.tenant().map(|tenant| tenant.as_str()),
+        xray_trace_id = ctx.trace_id(),
     );
     // The handler itself may panic before it gives a future.
     let deadline = ctx.deadline;

@@ -29,6 +29,19 @@ pub struct Ctx {
     pub(crate) source_ip: Option<IpAddr>,
     /// On tokio's clock, which a test can stop.
     pub(crate) deadline: Option<Instant>,
+    pub(crate) trace_id: Option<Arc<str>>,
+    /// What Lambda says of the invocation; none elsewhere.
+    pub(crate) invocation: Option<Arc<Invocation>>,
+}
+
+/// The facts of an invocation that go into log lines and metrics.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) request_id: String,
+    pub(crate) function_arn: String,
+    pub(crate) function_name: String,
+    /// The first one of this process.
+    pub(crate) cold_start: bool,
 }
 
 impl Ctx {
@@ -44,6 +57,24 @@ impl Ctx {
     #[must_use]
     pub fn tenant(&self) -> Option<&TenantId> {
         self.tenant.as_ref()
+    }
+
+    /// The trace that the request is part of: of X-Ray (`1-5759e988-bd862e3fe1be46a994272793`), else of a `traceparent` header.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
+
+    /// True for the first request or event of a process inside Lambda, which waited for it to start.
+    #[must_use]
+    pub fn cold_start(&self) -> bool {
+        self.invocation.as_ref().is_some_and(|invocation| invocation.cold_start)
+    }
+
+    /// The function's name, if this is its first request.
+    pub(crate) fn cold_function(&self) -> Option<&str> {
+        let invocation = self.invocation.as_ref().filter(|invocation| invocation.cold_start)?;
+        Some(&invocation.function_name)
     }
 
     /// The client's address as API Gateway or the load balancer saw it; on localhost, the peer's.

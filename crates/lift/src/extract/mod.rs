@@ -8,6 +8,7 @@ mod tenant;
 mod valid;
 
 pub use ctx::Ctx;
+pub(crate) use ctx::Invocation;
 pub(crate) use fields::{Decoded, decode};
 pub use page::Page;
 pub use tenant::{InvalidTenantId, TenantId};

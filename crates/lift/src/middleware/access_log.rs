@@ -1,4 +1,5 @@
-//! One line per request, and a span around it that gives every line of a handler the request's id and tenant.
+//! One line per request, and a span around it that gives every line of a handler the request's id, tenant and trace. Names of
+//! fields are those of Powertools for AWS Lambda, where it has one.
 
 use crate::extract::Ctx;
 use axum::extract::{MatchedPath, Request, State};
@@ -15,12 +16,18 @@ const NO_ROUTE: &str = "-";
 pub(super) async fn record(State(service): State<Arc<str>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let ctx = request.extensions().get::<Ctx>().cloned().unwrap_or_default();
-    let tenant = ctx.tenant().map(|tenant| tenant.as_str());
+    let tenant_id = ctx.tenant().map(|tenant| tenant.as_str());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    let lambda = ctx.invocation.as_deref();
+    let function_request_id = lambda.map(|lambda| lambda.request_id.as_str());
+    let function_arn = lambda.map(|lambda| lambda.function_arn.as_str());
+    let cold_start = lambda.map(|lambda| lambda.cold_start);
+    let xray_trace_id = ctx.trace_id();
     let span = tracing::info_span!(
-        "request", %service, request_id = ctx.request_id(), tenant, %method, route,
+        "request", %service, request_id = ctx.request_id(), tenant_id, xray_trace_id, %method, route,
+        function_request_id, function_arn, cold_start,
     );
 
     let response = next.run(request).instrument(span).await;
@@ -30,9 +37,13 @@ pub(super) async fn record(State(service): State<Arc<str>>, request: Request, ne
         parent: None,
         %service,
         request_id = ctx.request_id(),
-        tenant,
+        tenant_id,
+        xray_trace_id,
         %method,
         route,
+        function_request_id,
+        function_arn,
+        cold_start,
         status = response.status().as_u16(),
         // To the microsecond: more digits are noise.
         ms = started.elapsed().as_micros() as f64 / 1000.0,

@@ -3,7 +3,7 @@
 //! Here, and only here, it is decided who the tenant is and which request ids are believed.
 
 use crate::config::Config;
-use crate::extract::{Ctx, TenantId, TrustedHeader};
+use crate::extract::{Ctx, Invocation, TenantId, TrustedHeader};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -25,6 +25,10 @@ const LAMBDA_MARGIN: Duration = Duration::from_millis(500);
 /// What API Gateway's authorizer verified, as the event has it; put into the request by `lambda.rs` only.
 #[derive(Clone)]
 pub(crate) struct Authorizer(pub(crate) Arc<serde_json::Map<String, serde_json::Value>>);
+
+/// Whether a request is the first one of this process; put into the request by `lambda.rs` only.
+#[derive(Clone, Copy)]
+pub(crate) struct ColdStart(pub(crate) bool);
 
 /// The settings of this step.
 pub(super) struct Settings {
@@ -54,6 +58,11 @@ pub(super) async fn note(
         tenant: tenant.clone(),
         source_ip: source_ip_of(&request),
         deadline: deadline_of(&request, settings.timeout),
+        trace_id: trace_id_of(&request).map(Arc::from),
+        invocation: lambda_context(&request).map(|context| {
+            let cold = request.extensions().get::<ColdStart>().is_some_and(|ColdStart(cold)| *cold);
+            Arc::new(invocation(context, cold))
+        }),
     };
     request.extensions_mut().insert(ctx);
     if let Some(tenant) = tenant {
@@ -161,13 +170,37 @@ fn lambda_deadline(context: &lambda_http::Context) -> Option<Instant> {
 }
 
 /// The facts of an invocation that is no request: the tenant is the one that Lambda isolates by, if it does.
-pub(crate) fn event_ctx(context: &lambda_http::Context) -> Ctx {
+pub(crate) fn event_ctx(context: &lambda_http::Context, ColdStart(cold): ColdStart) -> Ctx {
     Ctx {
         request_id: Arc::from(context.request_id.as_str()),
         tenant: context.tenant_id.as_deref().and_then(|tenant| tenant.parse().ok()),
         source_ip: None,
         deadline: lambda_deadline(context),
+        trace_id: context.xray_trace_id.as_deref().and_then(xray_root).map(Arc::from),
+        invocation: Some(Arc::new(invocation(context, cold))),
     }
+}
+
+fn invocation(context: &lambda_http::Context, cold_start: bool) -> Invocation {
+    Invocation {
+        request_id: context.request_id.clone(),
+        function_arn: context.invoked_function_arn.clone(),
+        function_name: context.env_config.function_name.clone(),
+        cold_start,
+    }
+}
+
+/// The trace: Lambda's, else the load balancer's or API Gateway's, else that of W3C's header.
+fn trace_id_of(request: &Request) -> Option<&str> {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let lambda = lambda_context(request).and_then(|context| context.xray_trace_id.as_deref());
+    let xray = lambda.into_iter().chain(header("x-amzn-trace-id")).find_map(xray_root);
+    xray.or_else(|| header("traceparent")?.split('-').nth(1).filter(|id| is_sane(id)))
+}
+
+/// The trace in `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1`.
+fn xray_root(header: &str) -> Option<&str> {
+    header.split(';').find_map(|part| part.trim().strip_prefix("Root=")).filter(|id| is_sane(id))
 }
 
 #[cfg(test)]
@@ -226,6 +259,21 @@ mod tests {
             let claims = serde_json::Map::from_iter([("tenant_id".to_owned(), no_text)]);
             request.extensions_mut().insert(Authorizer(Arc::new(claims)));
             assert_eq!(tenant_of(&request, &settings(false)), None);
+        }
+    }
+
+    #[test]
+    fn the_trace_is_the_root_of_xrays_else_that_of_w3cs_header() {
+        let with =
+            |name: &str, value: &str| Request::builder().header(name, value).body(Body::empty()).unwrap();
+        let root = "1-5759e988-bd862e3fe1be46a994272793";
+        let of_balancer =
+            with("x-amzn-trace-id", &format!("Self=1-67891234-12456789abcdef012345678;Root={root}"));
+        assert_eq!(trace_id_of(&of_balancer), Some(root));
+        let w3c = with("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        assert_eq!(trace_id_of(&w3c), Some("0af7651916cd43dd8448eb211c80319c"));
+        for none in [with("x-amzn-trace-id", "Root=a b"), with("traceparent", "00"), with("x", "y")] {
+            assert_eq!(trace_id_of(&none), None);
         }
     }
 

@@ -7,13 +7,15 @@ mod arrival;
 mod body_limit;
 mod deadline;
 mod errors;
+mod metrics;
 mod panics;
 mod tenant;
 
-pub(crate) use arrival::{Authorizer, event_ctx};
+pub(crate) use arrival::{Authorizer, ColdStart, event_ctx};
 pub(crate) use panics::panic_message;
 
 use crate::config::Config;
+use crate::metrics::Sink;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -23,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// Puts the default stack around a router, its fallbacks included.
 ///
 /// `inside_lambda` closes the door to the tenant header for good; see `arrival.rs`.
-pub(crate) fn default_stack(router: Router, config: &Config, inside_lambda: bool) -> Router {
+pub(crate) fn default_stack(router: Router, config: &Config, inside_lambda: bool, sink: Sink) -> Router {
     let arrival = Arc::new(arrival::Settings::new(config, inside_lambda));
     let service: Arc<str> = Arc::from(config.service.as_ref());
     // axum runs the layer that was added last first: read this from the bottom.
@@ -31,13 +33,17 @@ pub(crate) fn default_stack(router: Router, config: &Config, inside_lambda: bool
     if config.require_tenant {
         router = router.layer(from_fn(tenant::require));
     }
-    router
+    router = router
         // Ours below limits every way of reading a body; axum's would add its own 2 MB to some of them.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(config.max_request_size, body_limit::enforce))
         .layer(from_fn(deadline::enforce))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(errors::render))
-        .layer(from_fn_with_state(service, access_log::record))
-        .layer(from_fn_with_state(arrival, arrival::note))
+        .layer(from_fn_with_state(service, access_log::record));
+    if config.metrics_enabled {
+        let settings = Arc::new(metrics::Settings::new(config, sink));
+        router = router.layer(from_fn_with_state(settings, metrics::record));
+    }
+    router.layer(from_fn_with_state(arrival, arrival::note))
 }
