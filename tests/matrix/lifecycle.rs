@@ -25,6 +25,7 @@ matrix![
     a_time_to_live_can_be_set_by_an_update,
     a_creation_of_ones_own_is_kept,
     a_time_to_live_is_a_span_from_the_write,
+    an_item_whose_time_to_live_is_removed_never_expires,
     an_update_keeps_the_creation_of_the_item_that_it_finds,
     a_versioned_model_is_updated_alone_and_in_a_transaction,
     a_delete_in_a_transaction_checks_the_version,
@@ -290,6 +291,31 @@ async fn a_time_to_live_is_a_span_from_the_write(db: TestDb) -> Result<()> {
     clock.set(START + 9);
     db.transact_write().update(update).execute().await?;
     assert_eq!(db.get(Doc::key("d")).one().await?.expires, at(START + 9 + 3_600));
+    Ok(())
+}
+
+async fn an_item_whose_time_to_live_is_removed_never_expires(db: TestDb) -> Result<()> {
+    let (db, clock) = clocked(&db).await?;
+    for way in 0..3 {
+        let key = || Doc::key(format!("d{way}"));
+        db.put(&new(&format!("d{way}"))).execute().await?;
+        let update = Update::new(key());
+        match way {
+            0 => update.remove(Doc::EXPIRES).on(&db).execute().await?,
+            1 => update.set(Doc::EXPIRES, None).on(&db).execute().await?,
+            _ => db.transact_write().update(update.remove(Doc::EXPIRES)).execute().await?,
+        }
+        assert_eq!(db.get(key()).one().await?.expires, None);
+        clock.set(START + 2 * MONTH);
+        assert!(db.get(key()).live().optional().await?.is_some());
+        clock.set(START);
+        // The next write gives it one again.
+        db.update(key()).set(Doc::TEXT, "x").execute().await?;
+        assert_eq!(
+            db.get(key()).one().await?.expires,
+            Some(Ttl::at(Timestamp::from_epoch_seconds(START + MONTH)))
+        );
+    }
     Ok(())
 }
 

@@ -273,9 +273,9 @@ fn constants_have_the_names_and_types_of_their_attributes() {
     let _: Attr<User, String> = User::EMAIL;
     let _: Attr<User, Option<String>> = User::TENANT;
     let _: Attr<User, u64, Managed> = User::VERSION;
-    let _: Attr<User, Ttl> = User::EXPIRES;
+    let _: Attr<User, Option<Ttl>> = User::EXPIRES;
     let _: Attr<Account, Timestamp, Managed> = Account::CREATED;
-    let _: Attr<Account, Ttl> = Account::EXPIRES;
+    let _: Attr<Account, Option<Ttl>> = Account::EXPIRES;
     assert_eq!([User::TYPE.name(), User::NICKNAME.name(), Account::EMAIL.name()], ["type", "nick", "mail"]);
     assert_eq!([User::BY_TENANT_INDEX.name(), Order::BY_PRICE_INDEX.name()], ["by-tenant", "by-price"]);
 }

@@ -6,7 +6,9 @@ use super::key::{
     write_keys,
 };
 use super::{FieldsImpl, place};
-use crate::ast::{Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag};
+use crate::ast::{
+    Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag, type_word,
+};
 use crate::attr::Managed;
 use crate::name;
 use proc_macro2::{Ident, TokenStream};
@@ -160,7 +162,13 @@ pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> 
         Storage::PrimaryKey | Storage::PrimaryPart => {
             (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", part of the table's key")
         }
-        Storage::Managed(Managed::Ttl(_)) => (quote!(#ident, ::dynamorm::private::Ttl), ", the time to live"),
+        Storage::Managed(Managed::Ttl(_)) => {
+            // Of these types the attribute may be absent, so an update may remove it.
+            let may_be_absent = matches!(type_word(ty).as_deref(), Some("Option" | "Timestamp"));
+            let ttl = quote!(::dynamorm::private::Ttl);
+            let ttl = if may_be_absent { quote!(::dynamorm::private::Option<#ttl>) } else { ttl };
+            (quote!(#ident, #ttl), ", the time to live")
+        }
         Storage::Managed(_) => {
             (quote!(#ident, #ty, ::dynamorm::private::ManagedRole), ", kept by the library")
         }
@@ -276,6 +284,8 @@ fn shape(model: &Model) -> TokenStream {
     };
     let kept = kept(model).map(|kept| quote!(kept: #kept,));
     quote! {
+        // A model that has everything leaves nothing to the plain shape.
+        #[allow(clippy::needless_update)]
         const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
             name: #name,
             #table

@@ -184,6 +184,13 @@ impl<M> SetValue<M, Ttl, BySpan> for Duration {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<M> SetValue<M, Option<Ttl>, BySpan> for Duration {
+    fn into_right(self) -> SetRight {
+        <Duration as SetValue<M, Ttl, BySpan>>::into_right(self)
+    }
+}
+
 /// What stands for an attribute of the same type, optional or not: DynamoDB fails where an absent one is needed.
 macro_rules! operands {
     ($(impl[$($generic:ident),*] $operand:ty => $type:ty;)+) => {$(

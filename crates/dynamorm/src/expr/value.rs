@@ -163,6 +163,13 @@ impl IntoAttr<Ttl> for Timestamp {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl IntoAttr<Option<Ttl>> for Timestamp {
+    fn into_value(self) -> EncodedValue {
+        <Timestamp as IntoAttr<Ttl>>::into_value(self)
+    }
+}
+
 /// An attribute type that may be absent, so that an update may remove it: `Option`, and sets.
 pub trait Optional {}
 

@@ -146,6 +146,27 @@ fn a_time_to_live_may_be_a_span_from_the_write() {
 }
 
 #[test]
+fn a_time_to_live_is_removed_and_not_set_anew() {
+    let db = db();
+    insta::assert_snapshot!(shown(db.update(Lease::key("l1")).remove(Lease::EXPIRES).if_exists().to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"LEASE#l1"}},
+    "UpdateExpression":"REMOVE #n0",
+    "ConditionExpression":"attribute_exists(#n1)",
+    "ExpressionAttributeNames":{"#n0":"expires","#n1":"pk"}}
+    "##);
+    let expires = Account::KEPT.dot(Kept::EXPIRES);
+    insta::assert_snapshot!(shown(db.update(Account::key("a1")).remove(expires).if_exists().to_request()), @r##"
+    {"TableName":"app",
+    "Key":{"pk":{"S":"ACCOUNT#a1"},"sk":{"S":"ACCOUNT"}},
+    "UpdateExpression":"SET #n2 = :v1 REMOVE #n0 ADD #n1 :v0",
+    "ConditionExpression":"attribute_exists(#n3)",
+    "ExpressionAttributeNames":{"#n0":"expires","#n1":"version","#n2":"updated","#n3":"pk"},
+    "ExpressionAttributeValues":{":v0":{"N":"1"},":v1":{"S":"2026-09-21T14:13:20.000000000Z"}}}
+    "##);
+}
+
+#[test]
 fn a_difference_is_set_or_removed_and_nothing_else() {
     let db = db();
     let before = User { nickname: Some("Ada".into()), ..user() };

@@ -94,7 +94,8 @@ impl<M: Model, D> Update<M, D> {
     }
 
     /// Removes an attribute that the model can do without, an `Option` or a set; or an element of a list or a map, which may
-    /// be any. Those after it in a list move up.
+    /// be any. Those after it in a list move up. An item without its time to live never expires; one with a span gets it again
+    /// by its next write.
     pub fn remove<T: Removable<R>, R: Changeable>(
         self,
         path: impl IntoPath<Model = M, Value = T, Role = R>,
