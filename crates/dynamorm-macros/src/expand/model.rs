@@ -283,17 +283,22 @@ fn shape(model: &Model) -> TokenStream {
         None => own,
     };
     let kept = kept(model).map(|kept| quote!(kept: #kept,));
+    let ident = &model.ident;
+    // A static, of which a program has one copy: of a constant, each place that names it may have its own.
     quote! {
-        // A model that has everything leaves nothing to the plain shape.
-        #[allow(clippy::needless_update)]
-        const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
-            name: #name,
-            #table
-            primary: #primary,
-            indexes: #indexes,
-            managed: &[<Self as ::dynamorm::private::Fields>::MANAGED],
-            #kept
-            ..::dynamorm::private::ModelShape::PLAIN
+        const SHAPE: &'static ::dynamorm::private::ModelShape = {
+            // A model that has everything leaves nothing to the plain shape.
+            #[allow(clippy::needless_update)]
+            static SHAPE: ::dynamorm::private::ModelShape = ::dynamorm::private::ModelShape {
+                name: #name,
+                #table
+                primary: #primary,
+                indexes: #indexes,
+                managed: &[<#ident as ::dynamorm::private::Fields>::MANAGED],
+                #kept
+                ..::dynamorm::private::ModelShape::PLAIN
+            };
+            &SHAPE
         };
     }
 }
