@@ -2,6 +2,7 @@
 
 use crate::support::{TestDb, matrix};
 use dynamorm::{Model, Project, Put, Result};
+use futures_util::TryStreamExt as _;
 
 matrix![
     a_query_leaves_out_items_of_another_type,
@@ -9,6 +10,7 @@ matrix![
     an_item_of_another_type_is_no_item_of_ours,
     every_write_stores_the_type,
     an_item_without_a_type_is_refused_where_its_key_is_ours,
+    a_query_gives_its_own_items_where_sort_keys_begin_alike,
 ];
 
 /// Two models whose keys say nothing of whose they are.
@@ -119,5 +121,52 @@ async fn an_item_without_a_type_is_refused_where_its_key_is_ours(db: TestDb) -> 
     db.put(&OldLion { zoo: "z1".into(), id: 2 }).execute().await?;
     let error = lions().all().await.unwrap_err();
     assert!(error.to_string().ends_with("attribute `type` is missing"), "{error}");
+    Ok(())
+}
+
+/// A trip of a car, and its stops, in one run of sort keys.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "other", pk = "CAR#{car}", sk = "TRIP#{trip}", type = "Trip")]
+struct Trip {
+    car: String,
+    trip: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "other", pk = "CAR#{car}", sk = "TRIP#{trip}#{stop}", type = "Stop")]
+struct Stop {
+    car: String,
+    trip: u16,
+    stop: u8,
+}
+
+async fn a_query_gives_its_own_items_where_sort_keys_begin_alike(db: TestDb) -> Result<()> {
+    db.create_table::<(Trip, Stop)>().execute().await?;
+    let trips: Vec<Trip> = (0..4).map(|trip| Trip { car: "c1".into(), trip }).collect();
+    let stops: Vec<Stop> =
+        (0..4).flat_map(|trip| (0..5).map(move |stop| Stop { car: "c1".into(), trip, stop })).collect();
+    db.batch_write().put_all(&trips).put_all(&stops).execute().await?;
+
+    let all = || db.query::<Trip>().key(Trip::PRIMARY_KEY.partition("c1"));
+    assert_eq!(all().all().await?, trips);
+    assert_eq!(all().count().await?, 4);
+    let first = all().take(3).await?;
+    assert_eq!(first.items, trips[..3]);
+    assert_eq!(all().start_key(first.next).take(3).await?.items, trips[3..]);
+    let last = all().descending().take(2).await?;
+    assert_eq!(last.items, [trips[3].clone(), trips[2].clone()]);
+    assert_eq!(all().limit(2).stream().try_collect::<Vec<_>>().await?, trips);
+    let between = || db.query::<Trip>().key(Trip::PRIMARY_KEY.partition("c1").between(1, 2));
+    assert_eq!(between().all().await?, trips[1..3]);
+    assert_eq!(db.scan::<Trip>().all().await?.len(), 4);
+
+    let all = || db.query::<Stop>().key(Stop::PRIMARY_KEY.partition("c1"));
+    assert_eq!(all().all().await?, stops);
+    assert_eq!(all().count().await?, 20);
+    assert_eq!(all().take(7).await?.items, stops[..7]);
+    assert_eq!(db.scan::<Stop>().count().await?, 20);
+    let of_trip = || db.query::<Stop>().key(Stop::PRIMARY_KEY.partition("c1").begins_with((2_u16,)));
+    assert_eq!(of_trip().all().await?, stops[10..15]);
+    assert_eq!(db.get(Trip::key("c1", 2)).one().await?, trips[2]);
     Ok(())
 }

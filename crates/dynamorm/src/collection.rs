@@ -175,11 +175,7 @@ pub fn fill<T>(
 #[must_use]
 pub const fn are_apart(one: Option<&ModelShape>, other: Option<&ModelShape>) -> bool {
     let (Some(one), Some(other)) = (one, other) else { return true };
-    if let (Some(one), Some(other)) = (one.kept, other.kept)
-        && let (Some(one), Some(other)) = (&one.type_name, &other.type_name)
-        && same_name(one.attribute, other.attribute)
-        && !same_name(one.name, other.name)
-    {
+    if are_of_types(one, other) {
         return true;
     }
     if are_disjoint(one.primary.partition_key(), other.primary.partition_key()) {
@@ -188,6 +184,17 @@ pub const fn are_apart(one: Option<&ModelShape>, other: Option<&ModelShape>) -> 
     match (one.primary.sort_key(), other.primary.sort_key()) {
         (Some(one), Some(other)) => are_disjoint(one, other),
         _ => false,
+    }
+}
+
+/// True if the items of both say of which type they are, in one attribute, and the types differ.
+pub(crate) const fn are_of_types(one: &ModelShape, other: &ModelShape) -> bool {
+    if let (Some(one), Some(other)) = (one.kept, other.kept)
+        && let (Some(one), Some(other)) = (&one.type_name, &other.type_name)
+    {
+        same_name(one.attribute, other.attribute) && !same_name(one.name, other.name)
+    } else {
+        false
     }
 }
 

@@ -24,7 +24,8 @@ impl Db {
     /// Makes the table of one model, or of several that share one: `create_table::<(User, Order)>()`.
     ///
     /// Models whose items a query could not tell apart, since their sort keys begin with the same words in the same
-    /// partitions, are refused.
+    /// partitions, are refused. With a `type` on both, a query tells them apart; that two items of them never have the same key
+    /// is up to who writes them then.
     pub fn create_table<Ms: Models>(&self) -> CreateTable<'_, Ms> {
         CreateTable { db: self, if_not_exists: false, of: PhantomData }
     }

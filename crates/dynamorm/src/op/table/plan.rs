@@ -3,6 +3,7 @@
 use super::describe::TableDescription;
 use super::request;
 use crate::codec::Writer;
+use crate::collection::are_of_types;
 use crate::key::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
 use crate::lifecycle::Role;
 use crate::model::ModelShape;
@@ -221,7 +222,8 @@ impl Plan {
 
 /// Refuses two models of which a query for one would read the other's items, or a put of one replace the other's.
 ///
-/// Only what their templates say is compared: keys that begin with a field may hold anything, and are up to who writes them.
+/// Only what their templates say is compared: keys that begin with a field may hold anything, and are up to who writes them. So
+/// are those of models with a `type`, by which a query tells their items apart, unless all keys of both are the same.
 fn check_apart(one: &ModelShape, other: &ModelShape) -> Result<()> {
     if one.name == other.name || !same_form(one.primary.partition_key(), other.primary.partition_key()) {
         return Ok(());
@@ -231,8 +233,13 @@ fn check_apart(one: &ModelShape, other: &ModelShape) -> Result<()> {
         _ => ("partition", (one.primary.partition_key(), other.primary.partition_key())),
     };
     let Some(begin) = shared_begin(keys.0, keys.1) else { return Ok(()) };
+    let differ = word == "sort" && !(keys.0.is_constant() && keys.1.is_constant());
+    if differ && are_of_types(one, other) {
+        return Ok(());
+    }
+    let or_typed = if differ { ", or give both models a `type`" } else { "" };
     Err(Error::invalid(format!(
-        "the {word} keys of both `{}` and `{}` begin with \"{begin}\", so one would be read or replaced as the other: let them begin with different words",
+        "the {word} keys of both `{}` and `{}` begin with \"{begin}\", so one would be read or replaced as the other: let them begin with different words{or_typed}",
         one.name, other.name
     )))
 }

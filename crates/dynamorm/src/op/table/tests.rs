@@ -86,9 +86,65 @@ struct Anything {
 #[test]
 fn models_whose_items_would_be_read_as_each_other_are_refused() {
     let db = db();
-    insta::assert_snapshot!(refused(db.create_table::<(Order, OrderLine)>().to_request()), @r#"CreateTable: the sort keys of both `Order` and `OrderLine` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words"#);
-    insta::assert_snapshot!(refused(db.create_table::<(OrderLine, User, Order)>().to_request()), @r#"CreateTable: the sort keys of both `OrderLine` and `Order` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words"#);
+    insta::assert_snapshot!(refused(db.create_table::<(Order, OrderLine)>().to_request()), @r#"CreateTable: the sort keys of both `Order` and `OrderLine` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words, or give both models a `type`"#);
+    insta::assert_snapshot!(refused(db.create_table::<(OrderLine, User, Order)>().to_request()), @r#"CreateTable: the sort keys of both `OrderLine` and `Order` begin with "ORDER#", so one would be read or replaced as the other: let them begin with different words, or give both models a `type`"#);
     insta::assert_snapshot!(refused(db.create_table::<(User, Settings)>().to_request()), @r#"CreateTable: the sort keys of both `User` and `Settings` begin with "PROFILE", so one would be read or replaced as the other: let them begin with different words"#);
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "AT#{time}", type = "Trip")]
+struct Trip {
+    car: String,
+    time: u64,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "AT#{time}#STOP#{number}", type = "Stop")]
+struct Stop {
+    car: String,
+    time: u64,
+    number: u8,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "AT#{time}", type = "Repair", type_attribute = "kind")]
+struct Repair {
+    car: String,
+    time: u64,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "AT#{time}", type = "Trip")]
+struct SameTrip {
+    car: String,
+    time: u64,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "NOW", type = "Place")]
+struct Place {
+    car: String,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "CAR#{car}", sk = "NOW", type = "Speed")]
+struct Speed {
+    car: String,
+}
+
+#[test]
+fn models_with_types_may_have_sort_keys_that_begin_alike() {
+    let db = db();
+    assert!(db.create_table::<(Trip, Stop)>().to_request().is_ok());
+    for result in [
+        // One attribute tells the types, and they differ.
+        db.create_table::<(Trip, Repair)>().to_request(),
+        db.create_table::<(Trip, SameTrip)>().to_request(),
+    ] {
+        assert!(refused(result).ends_with("or give both models a `type`"));
+    }
+    // A car has one item of this key, whatever its type.
+    insta::assert_snapshot!(refused(db.create_table::<(Place, Speed)>().to_request()), @r#"CreateTable: the sort keys of both `Place` and `Speed` begin with "NOW", so one would be read or replaced as the other: let them begin with different words"#);
 }
 
 #[test]
