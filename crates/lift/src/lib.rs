@@ -59,6 +59,7 @@
 //! - `middleware/` is the default stack, one step per file, in the order that `middleware/mod.rs` gives.
 //! - `extract/` is what handlers take: [`Valid`], [`ValidQuery`], [`TenantId`], [`Ctx`], [`Page`].
 //! - [`event`] is what comes beside HTTP: messages, events, schedules, records, each to a handler of its own.
+//! - [`Idempotency`] lets what is asked for several times happen once; [`Metrics`] are figures for CloudWatch.
 //! - [`Error`] is what they return; a [`dynamorm::Error`] becomes one by `?`.
 //! - [`testing`] sends requests and Lambda events to an app without a socket.
 
@@ -67,6 +68,7 @@ mod config;
 mod error;
 pub mod event;
 mod extract;
+mod idempotency;
 mod lambda;
 mod logging;
 mod metrics;
@@ -78,6 +80,7 @@ pub use app::App;
 pub use config::{Config, LogFormat};
 pub use error::{BoxError, Error, FieldError, Result};
 pub use extract::{Ctx, InvalidTenantId, Page, TenantId, Valid, ValidQuery};
+pub use idempotency::{Idempotency, Idempotent};
 pub use metrics::{Metrics, Unit};
 pub use run::run;
 

@@ -118,6 +118,11 @@ fn tenant_of(request: &Request, settings: &Settings) -> Option<TenantId> {
     the_only(request.headers(), header)?.parse().ok()
 }
 
+/// The user that the authorizer verified, if it verified one.
+pub(crate) fn verified_subject(request: &Request) -> Option<&str> {
+    request.extensions().get::<Authorizer>().and_then(|authorizer| claim(&authorizer.0, "sub"))?.as_str()
+}
+
 /// A header that is given once. Given twice it says nothing: a proxy may have added its own beside the client's.
 fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();

@@ -11,7 +11,7 @@ mod metrics;
 mod panics;
 mod tenant;
 
-pub(crate) use arrival::{Authorizer, ColdStart, event_ctx};
+pub(crate) use arrival::{Authorizer, ColdStart, event_ctx, verified_subject};
 pub(crate) use panics::panic_message;
 
 use crate::config::Config;
