@@ -10,11 +10,11 @@ pub use http::Idempotent;
 
 use crate::error::BoxError;
 use crate::extract::Ctx;
+use crate::hash;
 use dynamorm::Db;
 use record::{Begun, Claim, Store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -185,7 +185,7 @@ impl Idempotency {
         T: Serialize + DeserializeOwned,
         E: Into<BoxError>,
     {
-        let id = format!("once#{}", hash(&[key.as_bytes()]));
+        let id = format!("once#{}", hash::of(&[key.as_bytes()]));
         match self.begin(&id, "", ctx).await? {
             Begun::Mine(claim) => {
                 let done = self.guarded(&claim, work()).await;
@@ -260,20 +260,6 @@ impl Idempotency {
             tracing::warn!(error = &error as &dyn std::error::Error, "an idempotency key is not free yet");
         }
     }
-}
-
-/// SHA-256 of several parts, in hexadecimal; where one part ends and the next begins is part of it.
-fn hash(parts: &[&[u8]]) -> String {
-    use std::fmt::Write as _;
-    let mut sha = Sha256::new();
-    for part in parts {
-        sha.update((part.len() as u64).to_be_bytes());
-        sha.update(part);
-    }
-    sha.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl fmt::Debug for Idempotency {

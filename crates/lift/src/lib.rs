@@ -59,7 +59,7 @@
 //! - `middleware/` is the default stack, one step per file, in the order that `middleware/mod.rs` gives.
 //! - `extract/` is what handlers take: [`Valid`], [`ValidQuery`], [`TenantId`], [`Ctx`], [`Page`].
 //! - [`event`] is what comes beside HTTP: messages, events, schedules, records, each to a handler of its own.
-//! - [`Idempotency`] lets what is asked for several times happen once; [`Metrics`] are figures for CloudWatch.
+//! - [`Idempotency`] lets what is asked for several times happen once; [`RateLimit`] bounds how often; [`Metrics`] are figures for CloudWatch.
 //! - [`Error`] is what they return; a [`dynamorm::Error`] becomes one by `?`.
 //! - [`testing`] sends requests and Lambda events to an app without a socket.
 
@@ -68,11 +68,13 @@ mod config;
 mod error;
 pub mod event;
 mod extract;
+mod hash;
 mod idempotency;
 mod lambda;
 mod logging;
 mod metrics;
 mod middleware;
+mod rate_limit;
 mod run;
 pub mod testing;
 
@@ -82,6 +84,7 @@ pub use error::{BoxError, Error, FieldError, Result};
 pub use extract::{Ctx, InvalidTenantId, Page, TenantId, Valid, ValidQuery};
 pub use idempotency::{Idempotency, Idempotent};
 pub use metrics::{Metrics, Unit};
+pub use rate_limit::{Per, RateLimit, RateLimited};
 pub use run::run;
 
 /// The axum that this crate is built on: name it through here and there is only one version of it.

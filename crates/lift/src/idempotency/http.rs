@@ -1,9 +1,10 @@
 //! The layer: `Idempotency-Key` in, and the same answer out, however often it is asked for.
 
+use super::Idempotency;
 use super::record::Begun;
-use super::{Idempotency, hash};
 use crate::error::Error;
 use crate::extract::Ctx;
+use crate::hash;
 use crate::middleware::verified_subject;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, MatchedPath, Request};
@@ -174,7 +175,7 @@ fn id_of(request: &Request, ctx: &Ctx, key: &str) -> String {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let tenant = ctx.tenant().map_or("", |tenant| tenant.as_str());
     let user = verified_subject(request).unwrap_or_default();
-    let whose = hash(&[tenant.as_bytes(), user.as_bytes(), key.as_bytes()]);
+    let whose = hash::of(&[tenant.as_bytes(), user.as_bytes(), key.as_bytes()]);
     format!("{} {route}#{whose}", request.method())
 }
 
@@ -182,7 +183,7 @@ fn id_of(request: &Request, ctx: &Ctx, key: &str) -> String {
 fn payload_of(request: &Request, body: &[u8]) -> String {
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let content_type = request.headers().get(CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
-    hash(&[target.as_bytes(), content_type, body])
+    hash::of(&[target.as_bytes(), content_type, body])
 }
 
 /// An answer as it is kept, in the form in which Lambda gives it to API Gateway.
