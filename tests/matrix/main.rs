@@ -34,6 +34,7 @@ mod lifecycle;
 mod limits;
 mod live;
 mod models;
+mod operands;
 mod parallel_scan;
 mod peers;
 mod put;
@@ -71,6 +72,7 @@ fn main() -> std::process::ExitCode {
         lifecycle::BEHAVIOURS,
         limits::BEHAVIOURS,
         live::BEHAVIOURS,
+        operands::BEHAVIOURS,
         parallel_scan::BEHAVIOURS,
         peers::BEHAVIOURS,
         put::BEHAVIOURS,

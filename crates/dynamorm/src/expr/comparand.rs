@@ -79,8 +79,8 @@ macro_rules! by_attribute {
 
 by_attribute!(Attr, Path);
 
-/// The size of an attribute of the model `M`, made by `User::TAGS.size()`: of a string the bytes in UTF-8, of a binary the
-/// bytes, of a set, a list or a map the elements.
+/// The size of an attribute of the model `M`, made by `User::TAGS.size()`: of a string its length in UTF-16, so that `é`
+/// counts once and an emoji twice, of a binary the bytes, of a set, a list or a map the elements.
 #[must_use = "a size does nothing until it is compared"]
 pub struct Size<M> {
     path: DocumentPath,
