@@ -113,9 +113,15 @@ pub trait TtlField: Sized {
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError>;
     /// What an item without the attribute is read as; `None` makes its absence an error.
     fn left_out() -> Option<Self>;
-    /// Takes what was read of the attribute `name`, or what its absence means.
-    fn or_left_out(read: Option<Self>, name: &str) -> Result<Self, CodecError> {
-        read.or_else(Self::left_out).ok_or_else(|| CodecError::missing(name))
+    /// Reads the attribute `name` into its place.
+    #[inline(never)]
+    fn read(place: &mut Option<Self>, reader: &mut Reader<'_>, name: &str) -> Result<(), CodecError> {
+        *place = Some(Self::decode(reader).map_err(|error| error.at(name))?);
+        Ok(())
+    }
+    /// Puts into an empty place what the absence of the attribute `name` means.
+    fn fill(place: &mut Option<Self>, name: &str) -> Result<(), CodecError> {
+        crate::private::fill_with(place, Self::left_out, name)
     }
 }
 

@@ -104,19 +104,19 @@ pub trait Stored: Sized {
     /// If it cannot be encoded; with its name, as the others.
     fn write(&self, item: &mut ItemWriter<'_>, name: &str) -> Result<(), CodecError>;
 
-    /// Reads it.
+    /// Reads it into its place.
     ///
     /// # Errors
     ///
     /// If the stored value has another type.
-    fn read(reader: &mut Reader<'_>, name: &str) -> Result<Self, CodecError>;
+    fn read(place: &mut Option<Self>, reader: &mut Reader<'_>, name: &str) -> Result<(), CodecError>;
 
-    /// Takes what was read, or what its absence means.
+    /// Puts into an empty place what the absence of the attribute means.
     ///
     /// # Errors
     ///
-    /// If it is missing and must not be.
-    fn or_absent(read: Option<Self>, name: &str) -> Result<Self, CodecError>;
+    /// If it must not be absent.
+    fn fill(place: &mut Option<Self>, name: &str) -> Result<(), CodecError>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -125,13 +125,44 @@ impl<T: Attribute> Stored for T {
         item.attribute(name, self)
     }
 
-    fn read(reader: &mut Reader<'_>, name: &str) -> Result<Self, CodecError> {
-        T::decode(reader).map_err(|error| error.at(name))
+    // A program has this once for each type, and not in each model that has a field of it.
+    #[inline(never)]
+    fn read(place: &mut Option<Self>, reader: &mut Reader<'_>, name: &str) -> Result<(), CodecError> {
+        *place = Some(T::decode(reader).map_err(|error| error.at(name))?);
+        Ok(())
     }
 
-    fn or_absent(read: Option<Self>, name: &str) -> Result<Self, CodecError> {
-        read.or_else(T::absent).ok_or_else(|| CodecError::missing(name))
+    #[inline]
+    fn fill(place: &mut Option<Self>, name: &str) -> Result<(), CodecError> {
+        fill_with(place, T::absent, name)
     }
+}
+
+/// Puts into an empty place what an absent attribute is read as.
+///
+/// # Errors
+///
+/// If that is nothing.
+#[inline]
+pub(crate) fn fill_with<T>(
+    place: &mut Option<T>,
+    absent: impl FnOnce() -> Option<T>,
+    name: &str,
+) -> Result<(), CodecError> {
+    if place.is_none() {
+        *place = absent();
+        if place.is_none() {
+            return Err(CodecError::missing(name));
+        }
+    }
+    Ok(())
+}
+
+/// Each place has been filled, so that this does not come about.
+#[cold]
+#[must_use]
+pub fn unfilled() -> CodecError {
+    CodecError::invalid("was not read")
 }
 
 /// Reads a whole object of attributes.

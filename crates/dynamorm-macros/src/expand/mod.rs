@@ -18,7 +18,7 @@ use crate::ast::{Field, Storage};
 use crate::attr::Managed;
 use crate::check;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 /// What the impl of `Fields` is made of.
@@ -158,15 +158,12 @@ impl FieldsImpl<'_> {
         let own = self.fields.iter().filter(|field| field.is_stored()).map(|field| {
             let (ident, ty) = (&field.ident, &field.ty);
             let name = (self.name)(field);
-            let read = match field.storage {
-                Storage::Managed(managed @ Managed::Ttl(_)) => {
-                    let as_trait = managed_trait(managed);
-                    quote!(as #as_trait>::decode(reader).map_err(|error| error.at(name))?)
-                }
-                _ => quote!(as ::dynamorm::private::Stored>::read(reader, name)?),
+            let as_trait = match field.storage {
+                Storage::Managed(managed @ Managed::Ttl(_)) => managed_trait(managed),
+                _ => quote!(::dynamorm::private::Stored),
             };
             quote_spanned! { place(ty)=>
-                #name => partial.#ident = ::dynamorm::private::Option::Some(<#ty #read),
+                #name => <#ty as #as_trait>::read(&mut partial.#ident, reader, name)?,
             }
         });
         let flattened = self.flattened().map(|field| {
@@ -196,47 +193,62 @@ impl FieldsImpl<'_> {
     }
 
     fn finish(&self) -> TokenStream {
-        let fields = self.fields.iter().map(|field| {
-            let (ident, ty) = (&field.ident, &field.ty);
-            let name = (self.name)(field);
+        let stored = || self.fields.iter().filter(|field| field.storage != Storage::Skipped);
+        let fills = stored().filter(|field| is_filled(field)).map(|field| {
+            let (ident, ty, name) = (&field.ident, &field.ty, (self.name)(field));
+            let as_trait = match field.storage {
+                Storage::Managed(managed) => managed_trait(managed),
+                Storage::IndexKey | Storage::IndexPart => quote!(::dynamorm::private::IndexKeyAttribute),
+                _ => quote!(::dynamorm::private::Stored),
+            };
+            quote_spanned!(place(ty)=> <#ty as #as_trait>::fill(&mut partial.#ident, #name)?;)
+        });
+        let fills = fills.collect::<TokenStream>();
+        let patterns = stored().map(|field| {
+            let (ident, read) = (&field.ident, read_ident(field));
+            match is_filled(field) {
+                true => quote!(#ident: ::dynamorm::private::Option::Some(#read)),
+                false => quote!(#ident: #read),
+            }
+        });
+        let values = self.fields.iter().map(|field| {
+            let (ident, ty, read) = (&field.ident, &field.ty, read_ident(field));
             match field.storage {
                 Storage::Skipped => {
-                    quote_spanned! { place(ty)=> #ident: ::core::default::Default::default() }
+                    quote_spanned!(place(ty)=> #ident: ::core::default::Default::default())
                 }
                 Storage::Flattened => quote_spanned! { place(ty)=>
-                    #ident: <#ty as ::dynamorm::private::Fields>::finish(partial.#ident)?
+                    #ident: <#ty as ::dynamorm::private::Fields>::finish(#read)?
                 },
-                Storage::Managed(managed @ Managed::Ttl(_)) => {
+                Storage::Managed(managed) if !is_filled(field) => {
                     let as_trait = managed_trait(managed);
                     quote_spanned! { place(ty)=>
-                        #ident: partial
-                            .#ident
-                            .or_else(<#ty as #as_trait>::left_out)
-                            .ok_or_else(|| ::dynamorm::private::CodecError::missing(#name))?
-                    }
-                }
-                Storage::Managed(managed) => {
-                    let as_trait = managed_trait(managed);
-                    quote_spanned! { place(ty)=>
-                        #ident: match partial.#ident {
+                        #ident: match #read {
                             ::dynamorm::private::Option::Some(value) => value,
                             ::dynamorm::private::Option::None => <#ty as #as_trait>::left_out(),
                         }
                     }
                 }
-                Storage::IndexKey | Storage::IndexPart => quote_spanned! { place(ty)=>
-                    #ident: <#ty as ::dynamorm::private::IndexKeyAttribute>::or_left_out(partial.#ident, #name)?
-                },
-                Storage::Plain | Storage::PrimaryKey | Storage::PrimaryPart => quote_spanned! { place(ty)=>
-                    #ident: <#ty as ::dynamorm::private::Stored>::or_absent(partial.#ident, #name)?
-                },
+                _ => quote!(#ident: #read),
             }
         });
+        let (mutable, otherwise) = match fills.is_empty() {
+            true => (None, None),
+            false => (
+                Some(quote!(mut)),
+                Some(quote!(_ => ::dynamorm::private::Result::Err(::dynamorm::private::unfilled()),)),
+            ),
+        };
+        // All places are checked first, and emptied at once: only then is there one way out on which what was read is dropped.
         quote! {
             fn finish(
-                partial: __Partial,
+                #mutable partial: __Partial,
             ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {
-                ::dynamorm::private::Result::Ok(Self { #(#fields,)* })
+                #fills
+                match partial {
+                    __Partial { #(#patterns,)* } => ::dynamorm::private::Result::Ok(Self { #(#values,)* }),
+                    #otherwise
+                }
             }
         }
     }
@@ -244,6 +256,20 @@ impl FieldsImpl<'_> {
     fn flattened(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.is_flattened())
     }
+}
+
+/// True if the field must have been read, or be of a type that says what its absence means.
+fn is_filled(field: &Field) -> bool {
+    match field.storage {
+        Storage::Managed(managed) => matches!(managed, Managed::Ttl(_)),
+        Storage::Flattened | Storage::Skipped => false,
+        _ => true,
+    }
+}
+
+/// What was read of a field, as the name of a variable.
+fn read_ident(field: &Field) -> Ident {
+    format_ident!("{}_read", field.ident)
 }
 
 fn slot(field: &Field) -> TokenStream {

@@ -138,7 +138,7 @@ mod tests {
             read = Some(T::decode(reader)?);
             Ok(())
         });
-        let value = result.and_then(|()| T::or_absent(read, "a"));
+        let value = result.and_then(|()| T::fill(&mut read, "a")).map(|()| read.unwrap());
         (json, value)
     }
 
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn an_absent_attribute_that_must_not_be_is_named() {
         assert_eq!(
-            Nullable::<String>::or_absent(None, "a").unwrap_err().to_string(),
+            Nullable::<String>::fill(&mut None, "a").unwrap_err().to_string(),
             "attribute `a` is missing"
         );
     }

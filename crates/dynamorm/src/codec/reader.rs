@@ -64,18 +64,11 @@ impl<'a> Reader<'a> {
         &mut self,
         mut member: impl FnMut(&mut Self, &str) -> Result<(), CodecError>,
     ) -> Result<(), CodecError> {
-        self.open(b'{', "an object")?;
-        if !self.next_is(b'}') {
-            loop {
-                let name = self.name()?;
-                member(self, &name)?;
-                if !self.next_is(b',') {
-                    break;
-                }
-            }
-            self.expect(b'}', "`,` or `}`")?;
+        let mut next = self.first_name()?;
+        while let Some(name) = next {
+            member(self, &name)?;
+            next = self.next_name()?;
         }
-        self.close();
         Ok(())
     }
 
@@ -88,16 +81,12 @@ impl<'a> Reader<'a> {
         &mut self,
         mut member: impl FnMut(&mut Self, &str) -> Result<bool, CodecError>,
     ) -> Result<(), CodecError> {
-        self.open(b'{', "an object")?;
-        if !self.next_is(b'}') {
-            loop {
-                let name = self.name()?;
-                if !member(self, &name)? || !self.next_is(b',') {
-                    break;
-                }
-            }
+        let depth = self.depth;
+        let mut next = self.first_name()?;
+        while let Some(name) = next {
+            next = if member(self, &name)? { self.next_name()? } else { None };
         }
-        self.close();
+        self.depth = depth;
         Ok(())
     }
 
@@ -132,6 +121,12 @@ impl<'a> Reader<'a> {
     /// If this is not a string, or an escape in it is wrong.
     #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>, CodecError> {
+        self.string_here()
+    }
+
+    /// [`string`](Reader::string) without a call: for the names of members, which are half of all strings.
+    #[inline(always)]
+    fn string_here(&mut self) -> Result<Cow<'a, str>, CodecError> {
         self.expect(b'"', "a string")?;
         let start = self.at;
         match first_special(self.rest()) {
@@ -271,6 +266,28 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn close(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Enters an object. Gives the name of its first member, or leaves it if it has none.
+    fn first_name(&mut self) -> Result<Option<Cow<'a, str>>, CodecError> {
+        self.open(b'{', "an object")?;
+        if self.next_is(b'}') {
+            self.close();
+            return Ok(None);
+        }
+        self.name().map(Some)
+    }
+
+    /// After a member: gives the name of the next one, or leaves the object after the last.
+    fn next_name(&mut self) -> Result<Option<Cow<'a, str>>, CodecError> {
+        if self.next_is(b',') {
+            let name = self.string_here()?;
+            self.expect(b':', "`:`")?;
+            return Ok(Some(name));
+        }
+        self.expect(b'}', "`,` or `}`")?;
+        self.close();
+        Ok(None)
     }
 
     /// A member's name and the colon after it.

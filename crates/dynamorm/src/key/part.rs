@@ -58,10 +58,11 @@ pub trait IndexKeyAttribute: Attribute {
         }
     }
 
-    /// Takes what was read of the attribute `name`, or what its absence means.
+    /// Puts into an empty place what the absence of the attribute `name` means.
     #[doc(hidden)]
-    fn or_left_out(read: Option<Self>, name: &str) -> Result<Self, CodecError> {
-        read.or_else(Self::left_out).ok_or_else(|| CodecError::missing(name))
+    #[inline]
+    fn fill(place: &mut Option<Self>, name: &str) -> Result<(), CodecError> {
+        crate::private::fill_with(place, Self::left_out, name)
     }
 }
 
