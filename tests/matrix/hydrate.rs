@@ -1,7 +1,7 @@
 //! Queries that read keys from an index, and the items from the table.
 
 use crate::support::{TestDb, matrix};
-use dynamorm::transport::{Call, Operation, Request, Transport};
+use dynamorm::transport::{Call, Fault, Operation, Request, Transport};
 use dynamorm::{Db, Hydrate, Meter, Model, Project, Result, StartKey};
 use futures_util::TryStreamExt;
 use std::sync::{Arc, Mutex};
@@ -17,6 +17,7 @@ matrix![
     the_only_item_is_fetched_and_a_second_one_told,
     a_consistent_fetch_follows_any_index,
     what_an_item_costs_cannot_be_limited,
+    errors_count_positions_over_all_pages,
 ];
 
 /// Of two indexes one is sorted unlike the table, the other sorts by number.
@@ -236,5 +237,41 @@ async fn what_an_item_costs_cannot_be_limited(db: TestDb) -> Result<()> {
         assert!(refused.to_string().contains("use `limit`"), "{refused}");
     }
     assert_eq!(db.calls(), calls);
+    Ok(())
+}
+
+/// A job as it may stand in the table without being one.
+#[derive(Debug, Model)]
+#[dynamorm(pk = "JOB#{id}", sk = "JOB")]
+#[dynamorm(index = "by-queue", pk = queue, sk = rank)]
+struct HalfAJob {
+    id: u32,
+    queue: String,
+    rank: u32,
+}
+
+async fn errors_count_positions_over_all_pages(db: TestDb) -> Result<()> {
+    store(&db, 10).await?;
+    // Pages of four entries; of the second one, the first item is read, and the others never are.
+    let faulty = || {
+        db.faulty(|faults| {
+            let faults = faults.small_pages(4).on(Operation::BatchGetItem, 2, Fault::Unprocessed { keep: 1 });
+            (3..50).fold(faults, |faults, nth| faults.on(Operation::BatchGetItem, nth, Fault::Throttled))
+        })
+    };
+    let all = of_queue(&faulty()).all().await.unwrap_err();
+    let streamed = of_queue(&faulty()).stream().try_collect::<Vec<_>>().await.unwrap_err();
+    for error in [all, streamed] {
+        let left: Vec<usize> = error.unprocessed().iter().map(|key| key.operation).collect();
+        assert_eq!(left, [5, 6, 7], "{error}");
+    }
+    // An item that cannot be read is named in the same way. Entry 5 is job 5.
+    db.put(&HalfAJob { id: 5, queue: "q1".into(), rank: 1_000 - 5 }).execute().await?;
+    let small = || db.faulty(|faults| faults.small_pages(4));
+    let all = of_queue(&small()).all().await.unwrap_err();
+    let streamed = of_queue(&small()).stream().try_collect::<Vec<_>>().await.unwrap_err();
+    for error in [all, streamed] {
+        assert!(error.to_string().contains("operation 5: attribute `"), "{error}");
+    }
     Ok(())
 }

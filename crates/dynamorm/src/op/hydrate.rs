@@ -93,7 +93,8 @@ impl<'db, R: Readable<Model: Model>> Hydrate<'db, R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unprocessed`](crate::ErrorKind::Unprocessed) if items are left unread after all tries;
+    /// [`ErrorKind::Unprocessed`](crate::ErrorKind::Unprocessed) if items are left unread after all tries, each with its position
+    /// among the entries of the index that were read, from 0 and over all pages;
     /// [`ErrorKind::Codec`](crate::ErrorKind::Codec) if an item is not an `R`; and those of [`Query::page`].
     pub async fn page(self) -> Result<Page<R>> {
         self.collect(End::Page).await
@@ -128,7 +129,7 @@ impl<'db, R: Readable<Model: Model>> Hydrate<'db, R> {
     {
         let (db, model) = (self.read.db, self.read.model);
         fetch::stream(self.read, self.consistent_read)
-            .and_then(move |item| ready(fetch::decode(db, model, &item, R::Item::decode)))
+            .and_then(move |(at, item)| ready(fetch::decode(db, model, (at, &item), R::Item::decode)))
             // Behind a gap nothing must follow.
             .scan(false, |failed, result| {
                 let ended = std::mem::replace(failed, result.is_err());
@@ -150,8 +151,8 @@ impl<'db, R: Readable<Model: Model>> Hydrate<'db, R> {
         let mut fetch = Fetch::new(self.read, self.consistent_read, end)?;
         let mut items = R::Items::empty();
         while let Some(found) = fetch.next().await? {
-            for item in &found {
-                fetch::decode(db, model, item, |reader| {
+            for (at, item) in &found {
+                fetch::decode(db, model, (*at, item), |reader| {
                     R::Item::decode(reader).and_then(|item| items.push(item))
                 })?;
             }

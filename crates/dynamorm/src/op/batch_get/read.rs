@@ -24,6 +24,8 @@ pub(crate) struct Read<'db> {
     pub(crate) db: &'db Db,
     pub(crate) model: &'static ModelShape,
     pub(crate) keys: Vec<Result<EncodedKey, CodecError>>,
+    /// How the position of the first key is counted in errors: keys may be some of a longer read.
+    pub(crate) first: usize,
     pub(crate) projection: Option<&'static [&'static str]>,
     pub(crate) consistent_read: bool,
     pub(crate) live: bool,
@@ -87,6 +89,7 @@ impl<'db> Read<'db> {
             db,
             model,
             keys,
+            first: 0,
             projection: None,
             consistent_read: false,
             live: false,
@@ -131,7 +134,7 @@ impl<'db> Read<'db> {
         let mut groups: Vec<Group> = Vec::new();
         let mut seen = HashMap::new();
         for (position, key) in self.keys.iter().enumerate() {
-            let at = |error: Error| at(self.db, self.model, position, error);
+            let at = |error: Error| at(self.db, self.model, self.first + position, error);
             let encoded = key.as_ref().map_err(|error| at(error.clone().into()))?;
             let key = ItemKey::new(self.db, encoded).map_err(at)?;
             let identity = identity(&key.attributes);
@@ -167,21 +170,23 @@ impl<'db> Read<'db> {
         let Group { first, of_position, keys } = group;
         let mut found = run.read(keys).await;
         match found.stop.take() {
-            Some(why) => Err(run.given_up(why, &found, first, &of_position, self.keys.len())),
+            Some(why) => Err(run.given_up(why, &found, self.first + first, &of_position, self.keys.len())),
             None => Ok(of_position.iter().map(|nth| found.item(*nth)).collect()),
         }
     }
 
-    /// Reads them group by group: each position, and what it gave.
+    /// Reads them group by group: each position, as it is counted in errors, and what it gave.
     pub(crate) fn stream(self) -> impl Stream<Item = Result<(usize, Option<Bytes>)>> + Send + 'db {
-        let count = self.keys.len();
+        let (count, first) = (self.keys.len(), self.first);
         stream::once(async move {
             Ok::<_, Error>((Arc::new(self.start()?), self.groups(limits::BATCH_GET_ITEMS)?))
         })
         .map_ok(move |(run, groups)| {
             let concurrency = run.concurrency;
             stream::iter(groups)
-                .map(move |group| Arc::clone(&run).results(group, count))
+                .map(move |group| {
+                    Arc::clone(&run).results(Group { first: first + group.first, ..group }, count)
+                })
                 .buffered(concurrency)
                 .map(stream::iter)
                 .flatten()
