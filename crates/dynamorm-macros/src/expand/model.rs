@@ -11,8 +11,8 @@ use crate::ast::{
 };
 use crate::attr::Managed;
 use crate::name;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Visibility;
 
@@ -318,7 +318,8 @@ fn kept(model: &Model) -> Option<TokenStream> {
     }));
     let schema = option(model.schema.as_ref().map(|Schema { attribute, version, upcasts, .. }| {
         let upcasts = upcasts.iter().map(|function| {
-            quote_spanned!(place(function)=> |item| ::dynamorm::private::upcast(#function, item))
+            let function = named(function.to_token_stream(), &model.ident);
+            quote_spanned!(place(&function)=> |item| ::dynamorm::private::upcast(#function, item))
         });
         quote! {
             ::dynamorm::private::Schema { attribute: #attribute, version: #version, upcasts: &[#(#upcasts),*] }
@@ -333,6 +334,24 @@ fn kept(model: &Model) -> Option<TokenStream> {
             names: &[#(#names),*],
         })
     })
+}
+
+/// The tokens with the model's name for `Self`, which a static cannot use.
+fn named(tokens: TokenStream, model: &Ident) -> TokenStream {
+    let one = |token| match token {
+        TokenTree::Ident(word) if word == "Self" => {
+            let mut name = model.clone();
+            name.set_span(word.span());
+            TokenTree::Ident(name)
+        }
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), named(group.stream(), model));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => other,
+    };
+    tokens.into_iter().map(one).collect()
 }
 
 /// The attributes of the type and the schema.
