@@ -29,6 +29,8 @@ pub struct App {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_listening: Option<OnListening>,
     pub(crate) events: Events,
+    #[cfg(feature = "jwt")]
+    jwt: Option<crate::Jwt>,
 }
 
 impl App {
@@ -41,6 +43,8 @@ impl App {
             layers: Vec::new(),
             on_listening: None,
             events: Events::default(),
+            #[cfg(feature = "jwt")]
+            jwt: None,
         }
     }
 
@@ -77,6 +81,25 @@ impl App {
         self
     }
 
+    /// Verifies the token of each request that has one, and that no authorizer verified. Needs the feature `jwt`.
+    ///
+    /// Its claims tell the tenant ([`Config::tenant_claim`]), the user, roles and scopes. See [`Jwt`](crate::Jwt).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), lift::BoxError> {
+    /// use lift::{App, Jwt, Keys};
+    ///
+    /// let keys = Keys::secret(b"a secret of thirty-two bytes, or more")?;
+    /// let app = App::new().jwt(Jwt::new(keys, "https://issuer.example.com", "users"));
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "jwt")]
+    #[must_use]
+    pub fn jwt(mut self, jwt: crate::Jwt) -> Self {
+        self.jwt = Some(jwt);
+        self
+    }
+
     /// Calls this once with the address, when [`run`](crate::run) serves HTTP and has taken its port. Not inside Lambda.
     #[must_use]
     pub fn on_listening(mut self, hook: impl FnOnce(&SocketAddr) + Send + 'static) -> Self {
@@ -103,7 +126,14 @@ impl App {
         for layer in self.layers.into_iter().rev() {
             router = layer(router);
         }
-        let router = middleware::default_stack(router, &self.config, inside_lambda(), metrics);
+        let settings = middleware::Settings {
+            config: &self.config,
+            inside_lambda: inside_lambda(),
+            sink: metrics,
+            #[cfg(feature = "jwt")]
+            jwt: self.jwt,
+        };
+        let router = middleware::default_stack(router, settings);
         Parts { router, config: self.config, on_listening: self.on_listening, events: self.events }
     }
 }

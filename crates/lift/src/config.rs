@@ -48,9 +48,12 @@ pub struct Config {
     /// It is for development, and for a server behind a proxy of yours that sets the header itself. Inside Lambda it has
     /// no effect whatever its value: there the tenant comes from what API Gateway verified.
     pub trust_tenant_header: Option<HeaderName>,
-    /// Names the claim that API Gateway's authorizer gives the tenant in. Default `tenant_id`. Choose one that users
+    /// Names the claim that API Gateway's authorizer, or a verified token, gives the tenant in. Default `tenant_id`. Choose one that users
     /// cannot write themselves; in Amazon Cognito a custom attribute is `custom:tenant_id`.
     pub tenant_claim: Cow<'static, str>,
+    /// Names the claim that holds a user's roles, for [`require_role`](crate::require_role). Default `roles`; of Amazon Cognito's
+    /// groups it is `cognito:groups`.
+    pub role_claim: Cow<'static, str>,
 }
 
 /// How log lines are written.
@@ -76,6 +79,7 @@ impl Default for Config {
             require_tenant: false,
             trust_tenant_header: None,
             tenant_claim: Cow::Borrowed("tenant_id"),
+            role_claim: Cow::Borrowed("roles"),
         }
     }
 }

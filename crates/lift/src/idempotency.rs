@@ -34,7 +34,7 @@ const LAST_PAUSE: Duration = Duration::from_millis(500);
 /// without a key, 422 `IDEMPOTENCY_KEY_REUSED` for another request with a known key, 409 `CONFLICT` while the first one is being
 /// carried out. GET, HEAD and OPTIONS pass by.
 ///
-/// Keys are kept apart by route, by tenant, and by the `sub` that API Gateway's authorizer verified. **Without a tenant or
+/// Keys are kept apart by route, by tenant, and by the user that was verified, if one was ([`Ctx::user`]). **Without a tenant or
 /// such a user all clients of a route share their keys**, and one who guesses another's is given its answer: then have keys made
 /// at random, or do without.
 ///

@@ -4,9 +4,9 @@
 
 mod window;
 
+use crate::auth::Identity;
 use crate::error::Error;
 use crate::extract::Ctx;
-use crate::middleware::verified_subject;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
@@ -29,7 +29,7 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 pub enum Per {
     /// Those of a tenant; of an address where no tenant is known.
     Tenant,
-    /// Those of a user: the `sub` that the authorizer verified, within the tenant; of an address where no user is known.
+    /// Those of a user: the one that was verified ([`Ctx::user`]), within the tenant; of an address where no user is known.
     User,
     /// Those of an address, as [`Ctx::source_ip`] has it.
     Address,
@@ -169,7 +169,7 @@ impl RateLimit {
         let tenant = ctx.tenant().map(|tenant| tenant.as_str());
         let known = match self.per {
             Per::Tenant => tenant.map(|tenant| crate::hash::of(&[b"tenant", tenant.as_bytes()])),
-            Per::User => verified_subject(request).map(|user| {
+            Per::User => Identity::of(request.extensions()).and_then(Identity::subject).map(|user| {
                 crate::hash::of(&[b"user", tenant.unwrap_or_default().as_bytes(), user.as_bytes()])
             }),
             Per::Address => None,

@@ -15,6 +15,7 @@ use crate::error::BoxError;
 use crate::extract::TenantId;
 use crate::lambda::Handler;
 use crate::metrics::Sink;
+use crate::middleware::Authorizer;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
@@ -22,8 +23,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use lambda_runtime::{Context, LambdaEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_json::value::to_raw_value;
+use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use tower::ServiceExt as _;
 
@@ -164,6 +165,26 @@ impl TestRequest {
         let tenant: TenantId = tenant.parse().expect("a tenant id");
         self.request.extensions_mut().insert(tenant);
         self
+    }
+
+    /// Makes the request with these claims, as if API Gateway's authorizer had verified them.
+    ///
+    /// # Panics
+    ///
+    /// If they are no JSON object.
+    pub fn claims<T: Serialize + ?Sized>(mut self, claims: &T) -> Self {
+        let claims = serde_json::to_value(claims).expect("claims that can be JSON");
+        let Value::Object(claims) = claims else { panic!("claims are a JSON object") };
+        let known = self.request.extensions_mut().remove::<Authorizer>();
+        let mut all = known.map(|known| Map::clone(&known.0)).unwrap_or_default();
+        all.extend(claims);
+        self.request.extensions_mut().insert(Authorizer(Arc::new(all)));
+        self
+    }
+
+    /// Makes the request on behalf of a user, as if it had been verified: the claim `sub`.
+    pub fn user(self, user: &str) -> Self {
+        self.claims(&serde_json::json!({"sub": user}))
     }
 
     /// Adds a header; a second one of the same name is added to the first.

@@ -30,6 +30,9 @@ pub struct Ctx {
     /// On tokio's clock, which a test can stop.
     pub(crate) deadline: Option<Instant>,
     pub(crate) trace_id: Option<Arc<str>>,
+    pub(crate) user: Option<Arc<str>>,
+    /// The claim that holds roles.
+    pub(crate) role_claim: Arc<str>,
     /// What Lambda says of the invocation; none elsewhere.
     pub(crate) invocation: Option<Arc<Invocation>>,
 }
@@ -57,6 +60,12 @@ impl Ctx {
     #[must_use]
     pub fn tenant(&self) -> Option<&TenantId> {
         self.tenant.as_ref()
+    }
+
+    /// The user, if one was verified: the claim `sub`. Take [`Claims`](crate::Claims) where there must be one.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.user.as_deref()
     }
 
     /// The trace that the request is part of: of X-Ray (`1-5759e988-bd862e3fe1be46a994272793`), else of a `traceparent` header.

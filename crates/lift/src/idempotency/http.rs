@@ -2,10 +2,10 @@
 
 use super::Idempotency;
 use super::record::Begun;
+use crate::auth::Identity;
 use crate::error::Error;
 use crate::extract::Ctx;
 use crate::hash;
-use crate::middleware::verified_subject;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest as _, MatchedPath, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
@@ -174,7 +174,7 @@ fn unescaped(text: &str) -> Option<String> {
 fn id_of(request: &Request, ctx: &Ctx, key: &str) -> String {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let tenant = ctx.tenant().map_or("", |tenant| tenant.as_str());
-    let user = verified_subject(request).unwrap_or_default();
+    let user = Identity::of(request.extensions()).and_then(Identity::subject).unwrap_or_default();
     let whose = hash::of(&[tenant.as_bytes(), user.as_bytes(), key.as_bytes()]);
     format!("{} {route}#{whose}", request.method())
 }

@@ -2,6 +2,7 @@
 //!
 //! Here, and only here, it is decided who the tenant is and which request ids are believed.
 
+use crate::auth::Identity;
 use crate::config::Config;
 use crate::extract::{Ctx, Invocation, TenantId, TrustedHeader};
 use axum::extract::{ConnectInfo, Request, State};
@@ -34,14 +35,30 @@ pub(crate) struct ColdStart(pub(crate) bool);
 pub(super) struct Settings {
     timeout: Duration,
     tenant_claim: String,
+    role_claim: Arc<str>,
     tenant_header: Option<HeaderName>,
+    #[cfg(feature = "jwt")]
+    jwt: Option<crate::auth::jwt::Jwt>,
 }
 
 impl Settings {
     pub(super) fn new(config: &Config, inside_lambda: bool) -> Self {
         // First lock: inside Lambda the header's name is not even known. The second lock is in `tenant_of`.
         let tenant_header = if inside_lambda { None } else { config.trust_tenant_header.clone() };
-        Self { timeout: config.timeout, tenant_claim: config.tenant_claim.to_string(), tenant_header }
+        Self {
+            timeout: config.timeout,
+            tenant_claim: config.tenant_claim.to_string(),
+            role_claim: Arc::from(config.role_claim.as_ref()),
+            tenant_header,
+            #[cfg(feature = "jwt")]
+            jwt: None,
+        }
+    }
+
+    /// Verifies tokens too.
+    #[cfg(feature = "jwt")]
+    pub(super) fn with_jwt(self, jwt: Option<crate::auth::jwt::Jwt>) -> Self {
+        Self { jwt, ..self }
     }
 }
 
@@ -52,6 +69,7 @@ pub(super) async fn note(
     next: Next,
 ) -> Response {
     let request_id = request_id_of(&request);
+    identify(&mut request, &settings).await;
     let tenant = tenant_of(&request, &settings);
     let ctx = Ctx {
         request_id: Arc::from(request_id.as_str()),
@@ -63,6 +81,8 @@ pub(super) async fn note(
             let cold = request.extensions().get::<ColdStart>().is_some_and(|ColdStart(cold)| *cold);
             Arc::new(invocation(context, cold))
         }),
+        user: Identity::of(request.extensions()).and_then(Identity::subject).map(Arc::from),
+        role_claim: settings.role_claim.clone(),
     };
     request.extensions_mut().insert(ctx);
     if let Some(tenant) = tenant {
@@ -99,13 +119,67 @@ fn is_sane(id: &str) -> bool {
     !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.bytes().all(plain)
 }
 
-/// Who the tenant is: what code said, what API Gateway verified, what Lambda isolates by; a header last, if at all.
+/// Notes what was verified of the sender: by API Gateway's authorizer, else by us of a token.
+async fn identify(request: &mut Request, settings: &Settings) {
+    if let Some(authorizer) = request.extensions().get::<Authorizer>() {
+        let identity = Identity::new(claims_of(&authorizer.0).clone());
+        request.extensions_mut().insert(identity);
+        return;
+    }
+    #[cfg(feature = "jwt")]
+    if let Some(jwt) = &settings.jwt {
+        match token_of(request.headers()) {
+            Ok(None) => {}
+            Ok(Some(token)) => match jwt.verify(token).await {
+                Ok(claims) => {
+                    request.extensions_mut().insert(Identity::new(claims));
+                }
+                Err(refused) => {
+                    request.extensions_mut().insert(refused);
+                }
+            },
+            Err(refused) => {
+                request.extensions_mut().insert(refused);
+            }
+        }
+    }
+    let _ = settings;
+}
+
+/// The token of a request. One that is given twice, or in no form that is known, is refused.
+#[cfg(feature = "jwt")]
+fn token_of(headers: &HeaderMap) -> Result<Option<&str>, crate::auth::jwt::Refused> {
+    use crate::auth::jwt::Refused;
+    let Some(first) = headers.get(axum::http::header::AUTHORIZATION) else { return Ok(None) };
+    let text = first.to_str().map_err(|_| Refused::Invalid)?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    // Another scheme is somebody else's business.
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    the_only(headers, &axum::http::header::AUTHORIZATION).ok_or(Refused::Invalid)?;
+    Ok(Some(token.trim()))
+}
+
+/// The claims where each kind of authorizer puts them.
+fn claims_of(
+    authorizer: &serde_json::Map<String, serde_json::Value>,
+) -> &serde_json::Map<String, serde_json::Value> {
+    let jwt_of_http_api = authorizer.get("jwt").and_then(|jwt| jwt.get("claims"));
+    let lambda_of_http_api = || authorizer.get("lambda");
+    let cognito_of_rest_api = || authorizer.get("claims");
+    let inner = jwt_of_http_api.or_else(lambda_of_http_api).or_else(cognito_of_rest_api);
+    // A Lambda authorizer of a REST API gives its fields as they are.
+    inner.and_then(serde_json::Value::as_object).unwrap_or(authorizer)
+}
+
+/// Who the tenant is: what code said, what was verified, what Lambda isolates by; a header last, if at all.
 fn tenant_of(request: &Request, settings: &Settings) -> Option<TenantId> {
     if let Some(tenant) = request.extensions().get::<TenantId>() {
         return Some(tenant.clone());
     }
     let context = lambda_context(request);
-    let claim = request.extensions().get::<Authorizer>().and_then(|a| claim(&a.0, &settings.tenant_claim));
+    let claim = Identity::of(request.extensions()).and_then(|who| who.claim(&settings.tenant_claim));
     // What cannot be a tenant id, text or not, is no tenant: it must not fall through to a weaker source.
     if let Some(claim) = claim {
         return claim.as_str()?.parse().ok();
@@ -118,29 +192,11 @@ fn tenant_of(request: &Request, settings: &Settings) -> Option<TenantId> {
     the_only(request.headers(), header)?.parse().ok()
 }
 
-/// The user that the authorizer verified, if it verified one.
-pub(crate) fn verified_subject(request: &Request) -> Option<&str> {
-    request.extensions().get::<Authorizer>().and_then(|authorizer| claim(&authorizer.0, "sub"))?.as_str()
-}
-
 /// A header that is given once. Given twice it says nothing: a proxy may have added its own beside the client's.
 fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let only = values.next()?;
     if values.next().is_some() { None } else { only.to_str().ok() }
-}
-
-/// Finds a claim where each kind of authorizer puts it.
-fn claim<'a>(
-    authorizer: &'a serde_json::Map<String, serde_json::Value>,
-    name: &str,
-) -> Option<&'a serde_json::Value> {
-    let jwt_of_http_api =
-        authorizer.get("jwt").and_then(|jwt| jwt.get("claims")).and_then(|claims| claims.get(name));
-    let lambda_of_http_api = || authorizer.get("lambda").and_then(|fields| fields.get(name));
-    let cognito_of_rest_api = || authorizer.get("claims").and_then(|claims| claims.get(name));
-    let lambda_of_rest_api = || authorizer.get(name);
-    jwt_of_http_api.or_else(lambda_of_http_api).or_else(cognito_of_rest_api).or_else(lambda_of_rest_api)
 }
 
 fn source_ip_of(request: &Request) -> Option<IpAddr> {
@@ -182,6 +238,8 @@ pub(crate) fn event_ctx(context: &lambda_http::Context, ColdStart(cold): ColdSta
         source_ip: None,
         deadline: lambda_deadline(context),
         trace_id: context.xray_trace_id.as_deref().and_then(xray_root).map(Arc::from),
+        user: None,
+        role_claim: Arc::default(),
         invocation: Some(Arc::new(invocation(context, cold))),
     }
 }
@@ -250,7 +308,7 @@ mod tests {
     fn a_claim_that_cannot_be_a_tenant_does_not_fall_through_to_the_header() {
         let mut request = with_header();
         let claims = serde_json::json!({"tenant_id": ""}).as_object().unwrap().clone();
-        request.extensions_mut().insert(Authorizer(Arc::new(claims)));
+        request.extensions_mut().insert(Identity::new(claims));
         assert_eq!(tenant_of(&request, &settings(false)), None);
     }
 
@@ -262,7 +320,7 @@ mod tests {
             context.tenant_id = Some("isolated".to_owned());
             request.extensions_mut().insert(context);
             let claims = serde_json::Map::from_iter([("tenant_id".to_owned(), no_text)]);
-            request.extensions_mut().insert(Authorizer(Arc::new(claims)));
+            request.extensions_mut().insert(Identity::new(claims));
             assert_eq!(tenant_of(&request, &settings(false)), None);
         }
     }

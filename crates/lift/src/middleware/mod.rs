@@ -10,8 +10,10 @@ mod errors;
 mod metrics;
 mod panics;
 mod tenant;
+#[cfg(feature = "jwt")]
+mod token;
 
-pub(crate) use arrival::{Authorizer, ColdStart, event_ctx, verified_subject};
+pub(crate) use arrival::{Authorizer, ColdStart, event_ctx};
 pub(crate) use panics::panic_message;
 
 use crate::config::Config;
@@ -22,16 +24,33 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// What the default stack is made by.
+pub(crate) struct Settings<'a> {
+    pub(crate) config: &'a Config,
+    /// Closes the door to the tenant header for good; see `arrival.rs`.
+    pub(crate) inside_lambda: bool,
+    /// Where metrics go.
+    pub(crate) sink: Sink,
+    #[cfg(feature = "jwt")]
+    pub(crate) jwt: Option<crate::auth::jwt::Jwt>,
+}
+
 /// Puts the default stack around a router, its fallbacks included.
-///
-/// `inside_lambda` closes the door to the tenant header for good; see `arrival.rs`.
-pub(crate) fn default_stack(router: Router, config: &Config, inside_lambda: bool, sink: Sink) -> Router {
-    let arrival = Arc::new(arrival::Settings::new(config, inside_lambda));
+pub(crate) fn default_stack(router: Router, settings: Settings<'_>) -> Router {
+    let Settings { config, inside_lambda, sink, .. } = settings;
+    let arrival = arrival::Settings::new(config, inside_lambda);
+    #[cfg(feature = "jwt")]
+    let arrival = arrival.with_jwt(settings.jwt);
+    let arrival = Arc::new(arrival);
     let service: Arc<str> = Arc::from(config.service.as_ref());
     // axum runs the layer that was added last first: read this from the bottom.
     let mut router = router;
     if config.require_tenant {
         router = router.layer(from_fn(tenant::require));
+    }
+    #[cfg(feature = "jwt")]
+    {
+        router = router.layer(from_fn(token::enforce));
     }
     router = router
         // Ours below limits every way of reading a body; axum's would add its own 2 MB to some of them.
