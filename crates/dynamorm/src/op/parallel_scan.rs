@@ -2,13 +2,13 @@
 
 mod segments;
 
-use super::read::{End, Read};
+use super::read::{End, Items, Pages as _, Read, Step, steps};
 use super::scan::Scan;
 use crate::model::{FromItem, Model};
 use crate::page::Page;
 use crate::transport::Request;
-use crate::{Error, Result, StartKeys};
-use futures_util::stream::{self, Stream, TryStreamExt};
+use crate::{Result, StartKeys};
+use futures_util::stream::Stream;
 use segments::{Rounds, Segments, Workers};
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,11 +19,16 @@ use std::marker::PhantomData;
 /// [Parallel scan](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.ParallelScan).
 #[must_use = "a scan reads nothing until a terminal such as `.take(..)` or `.all()` is awaited"]
 pub struct ParallelScan<'db, R> {
+    plan: Plan<'db>,
+    of: PhantomData<fn() -> R>,
+}
+
+/// What a parallel scan is told. Nothing in it knows the type of the items.
+struct Plan<'db> {
     read: Read<'db>,
     segments: u32,
     concurrency: Option<usize>,
     start_keys: Option<StartKeys>,
-    of: PhantomData<fn() -> R>,
 }
 
 impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
@@ -50,7 +55,8 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     /// # }
     /// ```
     pub fn parallel(self, segments: u32) -> ParallelScan<'db, R> {
-        ParallelScan { read: self.read, segments, concurrency: None, start_keys: None, of: PhantomData }
+        let plan = Plan { read: self.read, segments, concurrency: None, start_keys: None };
+        ParallelScan { plan, of: PhantomData }
     }
 }
 
@@ -59,13 +65,13 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// Each can consume what one request can, so this is also how hard the table is hit.
     pub fn concurrency(mut self, requests: usize) -> Self {
-        self.concurrency = Some(requests);
+        self.plan.concurrency = Some(requests);
         self
     }
 
     /// Goes on where a page ended, in all segments; there must be as many of them as then.
     pub fn start_key(mut self, start_keys: impl Into<Option<StartKeys>>) -> Self {
-        self.start_keys = start_keys.into();
+        self.plan.start_keys = start_keys.into();
         self
     }
 
@@ -75,11 +81,7 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// If the scan cannot be right: too many segments, a start key of another scan.
     pub fn to_requests(&self) -> Result<Vec<Request>> {
-        self.segments()?.requests()
-    }
-
-    fn segments(&self) -> Result<Segments<'db>> {
-        Segments::new(&self.read, self.segments, self.concurrency, self.start_keys.as_ref())
+        self.plan.segments()?.requests()
     }
 
     /// Makes one request for each segment that is not read to its end, and gives what they found, with where all of them go
@@ -91,7 +93,7 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// [`ErrorKind::Codec`](crate::ErrorKind::Codec) if an item is not an `R`; and those of any operation.
     pub async fn page(self) -> Result<Page<R, StartKeys>> {
-        collect(self.segments()?, End::Page).await
+        collect(self.plan.segments()?, End::Page).await
     }
 
     /// Reads on until `items` items are found in all segments together, or there are no more, and gives where all of them go
@@ -104,7 +106,7 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// Those of [`page`](ParallelScan::page); [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if `items` is 0.
     pub async fn take(self, items: usize) -> Result<Page<R, StartKeys>> {
-        collect(self.segments()?, End::Take(items)).await
+        collect(self.plan.segments()?, End::Take(items)).await
     }
 
     /// Reads all pages of all segments.
@@ -115,11 +117,10 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// Those of [`page`](ParallelScan::page).
     pub async fn all(self) -> Result<Vec<R>> {
-        let mut workers = Workers::new(self.segments()?, End::All("all"));
+        let mut workers = Workers::new(self.plan.segments()?, End::All("all"));
         let mut items = Vec::new();
-        while let Some((mut run, answer)) = workers.next().await? {
-            run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
-            workers.go_on(run);
+        while let Some(answer) = workers.fetch().await? {
+            workers.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
         }
         Ok(items)
     }
@@ -151,19 +152,7 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     where
         R: Send + 'db,
     {
-        stream::try_unfold((Some(self), None), |(scan, workers)| async move {
-            let mut workers = match (scan, workers) {
-                (Some(scan), _) => Workers::new(scan.segments()?, End::All("stream")),
-                (None, Some(workers)) => workers,
-                (None, None) => return Ok::<_, Error>(None),
-            };
-            let Some((mut run, answer)) = workers.next().await? else { return Ok(None) };
-            let mut items = Vec::new();
-            run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(Ok(item))))?;
-            workers.go_on(run);
-            Ok(Some((stream::iter(items), (None, Some(workers)))))
-        })
-        .try_flatten()
+        Items::of(self.plan.stream())
     }
 
     /// Counts the items of all segments. Costs as much as reading them.
@@ -172,7 +161,17 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// Those of any operation.
     pub async fn count(self) -> Result<u64> {
-        count(Workers::new(self.segments()?, End::Count)).await
+        count(Workers::new(self.plan.segments()?, End::Count)).await
+    }
+}
+
+impl<'db> Plan<'db> {
+    fn segments(&self) -> Result<Segments<'db>> {
+        Segments::new(&self.read, self.segments, self.concurrency, self.start_keys.as_ref())
+    }
+
+    fn stream(self) -> Box<dyn Step + 'db> {
+        steps(move || Ok(Workers::new(self.segments()?, End::All("stream"))))
     }
 }
 
@@ -186,15 +185,10 @@ async fn collect<R: FromItem>(segments: Segments<'_>, end: End) -> Result<Page<R
 }
 
 async fn count(mut workers: Workers<'_>) -> Result<u64> {
-    let mut count = 0;
-    while let Some((mut run, answer)) = workers.next().await? {
-        run.accept(&answer, &mut |reader| reader.skip())?;
-        if run.is_done() {
-            count += run.found();
-        }
-        workers.go_on(run);
+    while let Some(answer) = workers.fetch().await? {
+        workers.accept(&answer, &mut |reader| reader.skip())?;
     }
-    Ok(count)
+    Ok(workers.found())
 }
 
 /// Whose items and how many segments, without values: they belong in no log.
@@ -202,8 +196,8 @@ impl<R: FromItem<Model: Model>> fmt::Debug for ParallelScan<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParallelScan")
             .field("model", &R::Model::SHAPE.name)
-            .field("filter", &self.read.filter)
-            .field("segments", &self.segments)
+            .field("filter", &self.plan.read.filter)
+            .field("segments", &self.plan.segments)
             .finish_non_exhaustive()
     }
 }

@@ -277,7 +277,7 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     where
         R: Readable<Item: Send + 'db>,
     {
-        read::stream(self.read)
+        read::Items::of(self.read.stream())
     }
 
     /// Counts the items, over all pages. Costs as much as reading them.

@@ -5,12 +5,14 @@
 //! small functions of `run`: a program has the rest once, and not once for each model. Start at [`Read::prepare`].
 
 mod budget;
+mod items;
 mod response;
 mod run;
 
 pub(crate) use budget::Budget;
+pub(crate) use items::{Items, Pages, Step, steps};
 pub(crate) use response::Sink;
-pub(crate) use run::{End, Run, collect, stream};
+pub(crate) use run::{End, Run, collect};
 
 use super::body::Body;
 use super::carried;

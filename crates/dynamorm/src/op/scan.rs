@@ -229,7 +229,7 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     where
         R: Send + 'db,
     {
-        read::stream(self.read)
+        read::Items::of(self.read.stream())
     }
 
     /// Counts the items, over all pages. Costs as much as reading them.

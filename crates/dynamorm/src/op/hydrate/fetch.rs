@@ -4,7 +4,7 @@ use crate::codec::{CodecError, Reader};
 use crate::model::ModelShape;
 use crate::op::batch_get::read as batch;
 use crate::op::item_key::EncodedKey;
-use crate::op::read::{End, Read, Run};
+use crate::op::read::{End, Pages as _, Read, Run};
 use crate::{Db, Error, Result, StartKey};
 use bytes::Bytes;
 use futures_util::future::ready;

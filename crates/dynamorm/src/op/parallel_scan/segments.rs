@@ -5,7 +5,7 @@
 
 use crate::limits::{self, grouped};
 use crate::model::FromItem;
-use crate::op::read::{Budget, End, Form, Read, Run, Sink, Source};
+use crate::op::read::{Budget, End, Form, Pages, Read, Run, Sink, Source};
 use crate::page::{Page, Segment};
 use crate::transport::Request;
 use crate::{Error, Result, StartKey, StartKeys};
@@ -218,6 +218,10 @@ pub(super) struct Workers<'db> {
     segments: Segments<'db>,
     end: End,
     pending: FuturesUnordered<Step<'db>>,
+    /// The segment whose answer was given last, until it is accepted.
+    answered: Option<Run<'db>>,
+    /// Items in the segments that have ended.
+    found: u64,
 }
 
 /// One request of one segment; nothing if the segment has ended.
@@ -225,11 +229,28 @@ type Step<'db> = Pin<Box<dyn Future<Output = Result<Option<(Run<'db>, Bytes)>>> 
 
 impl<'db> Workers<'db> {
     pub(super) fn new(segments: Segments<'db>, end: End) -> Self {
-        Self { segments, end, pending: FuturesUnordered::new() }
+        Self { segments, end, pending: FuturesUnordered::new(), answered: None, found: 0 }
     }
 
+    /// How many items there are, once there are no more answers.
+    pub(super) fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// Goes on in a segment, unless it has ended.
+    fn go_on(&mut self, mut run: Run<'db>) {
+        if run.is_done() {
+            self.found += run.found();
+            return;
+        }
+        let step = async move { Ok(run.fetch().await?.map(|answer| (run, answer))) };
+        self.pending.push(Box::pin(step));
+    }
+}
+
+impl Pages for Workers<'_> {
     /// Gives the next answer of any segment.
-    pub(super) async fn next(&mut self) -> Result<Option<(Run<'db>, Bytes)>> {
+    async fn fetch(&mut self) -> Result<Option<Bytes>> {
         loop {
             while self.pending.len() < self.segments.concurrency {
                 let Some(number) = self.segments.unfinished().next() else { break };
@@ -239,17 +260,17 @@ impl<'db> Workers<'db> {
                 self.go_on(run);
             }
             let Some(step) = self.pending.next().await else { return Ok(None) };
-            if let Some(answered) = step? {
-                return Ok(Some(answered));
+            if let Some((run, answer)) = step? {
+                self.answered = Some(run);
+                return Ok(Some(answer));
             }
         }
     }
 
-    /// Goes on in a segment whose answer was accepted.
-    pub(super) fn go_on(&mut self, mut run: Run<'db>) {
-        if !run.is_done() {
-            let step = async move { Ok(run.fetch().await?.map(|answer| (run, answer))) };
-            self.pending.push(Box::pin(step));
-        }
+    fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        let Some(mut run) = self.answered.take() else { return Ok(()) };
+        run.accept(answer, sink)?;
+        self.go_on(run);
+        Ok(())
     }
 }

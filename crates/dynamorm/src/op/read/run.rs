@@ -1,9 +1,10 @@
 //! A read that is carried out: one request after the other, until the terminal has what it asked for.
 //!
-//! [`Run::fetch`] sends a request and [`Run::accept`] reads its answer; between them lies the only thing that knows the type of
+//! Of its [`Pages`], `fetch` sends a request and `accept` reads its answer; between them lies the only thing that knows the type of
 //! the items, one call for each. [`collect`] and [`stream`] are all that a program has once for each model.
 
 use super::budget::Budget;
+use super::items::{Pages, Step, steps};
 use super::response::{Response, Sink};
 use super::{Form, Read};
 use crate::error::ErrorKind;
@@ -13,7 +14,6 @@ use crate::page::Page;
 use crate::transport::trace::record_read;
 use crate::{Error, Result, StartKey};
 use bytes::Bytes;
-use futures_util::stream::{self, Stream, TryStreamExt};
 use tracing::Span;
 
 /// What a terminal asks for.
@@ -77,39 +77,12 @@ impl<'db> Run<'db> {
         })
     }
 
-    /// Makes the next request, unless the terminal has what it asked for.
-    pub(crate) async fn fetch(&mut self) -> Result<Option<Bytes>> {
-        if self.done {
-            return Ok(None);
-        }
-        let (form, most) = match self.end {
-            End::Page => (Form::Items, None),
-            // Without a filter each item that is looked at is one that is found, so none needs to be read in vain.
-            End::Take(_) if !self.read.is_filtered() => (Form::ItemsWithKeys, self.missing()),
-            End::Take(_) => (Form::ItemsWithKeys, None),
-            End::All(_) => (Form::Items, None),
-            End::Count => (Form::Count, None),
-        };
-        let most = most.map(|items| u32::try_from(items).unwrap_or(u32::MAX));
-        let most = most.into_iter().chain(self.budget.limit()).chain(self.most).min();
-        let prepared = self.read.prepare(form, most, self.next.as_ref())?;
-        self.index = Some(prepared.index);
-        let (answer, span) = self.read.db.send_traced(prepared.request).await?;
-        self.span = span;
-        Ok(Some(answer))
-    }
-
     /// How many items are still to be taken.
     fn missing(&self) -> Option<usize> {
         match self.end {
             End::Take(items) => Some(items.saturating_sub(usize::try_from(self.found).unwrap_or(usize::MAX))),
             End::Page | End::All(_) | End::Count => None,
         }
-    }
-
-    /// Reads an answer. Each item goes to `sink`.
-    pub(crate) fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
-        self.try_accept(answer, sink).map_err(|error| self.read.error(error))
     }
 
     fn try_accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
@@ -191,6 +164,35 @@ impl<'db> Run<'db> {
     }
 }
 
+impl Pages for Run<'_> {
+    /// Makes the next request, unless the terminal has what it asked for.
+    async fn fetch(&mut self) -> Result<Option<Bytes>> {
+        if self.done {
+            return Ok(None);
+        }
+        let (form, most) = match self.end {
+            End::Page => (Form::Items, None),
+            // Without a filter each item that is looked at is one that is found, so none needs to be read in vain.
+            End::Take(_) if !self.read.is_filtered() => (Form::ItemsWithKeys, self.missing()),
+            End::Take(_) => (Form::ItemsWithKeys, None),
+            End::All(_) => (Form::Items, None),
+            End::Count => (Form::Count, None),
+        };
+        let most = most.map(|items| u32::try_from(items).unwrap_or(u32::MAX));
+        let most = most.into_iter().chain(self.budget.limit()).chain(self.most).min();
+        let prepared = self.read.prepare(form, most, self.next.as_ref())?;
+        self.index = Some(prepared.index);
+        let (answer, span) = self.read.db.send_traced(prepared.request).await?;
+        self.span = span;
+        Ok(Some(answer))
+    }
+
+    /// Reads an answer. Each item goes to `sink`.
+    fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+        self.try_accept(answer, sink).map_err(|error| self.read.error(error))
+    }
+}
+
 /// Reads until the terminal has what it asked for.
 pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Page<R>> {
     let mut run = Run::new(read, end)?;
@@ -201,22 +203,11 @@ pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Pag
     Ok(run.page(items))
 }
 
-/// Reads page after page, as the items are taken.
-pub(crate) fn stream<'db, R: FromItem + Send + 'db>(
-    read: Read<'db>,
-) -> impl Stream<Item = Result<R>> + Send + 'db {
-    stream::try_unfold((Some(read), None), |(read, run)| async move {
-        let mut run = match (read, run) {
-            (Some(read), _) => Run::new(read, End::All("stream"))?,
-            (None, Some(run)) => run,
-            (None, None) => return Ok::<_, Error>(None),
-        };
-        let Some(answer) = run.fetch().await? else { return Ok(None) };
-        let mut items = Vec::new();
-        run.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(Ok(item))))?;
-        Ok(Some((stream::iter(items), (None, Some(run)))))
-    })
-    .try_flatten()
+impl<'db> Read<'db> {
+    /// Reads page after page, as the items are taken.
+    pub(crate) fn stream(self) -> Box<dyn Step + 'db> {
+        steps(|| Run::new(self, End::All("stream")))
+    }
 }
 
 impl Read<'_> {
