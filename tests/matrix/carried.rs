@@ -6,6 +6,8 @@ use dynamorm::{Model, Number, Project, Result};
 matrix![
     an_index_of_keys_only_gives_keys,
     an_index_that_includes_attributes_gives_them,
+    an_index_has_a_projection_of_its_own,
+    what_an_index_carries_tells_which_item_it_is_of,
     what_an_index_does_not_carry_cannot_be_read_or_filtered_by_it,
 ];
 
@@ -60,6 +62,56 @@ async fn an_index_that_includes_attributes_gives_them(db: TestDb) -> Result<()> 
     let query = db.query::<ParcelOfDepot>().key(Parcel::BY_DEPOT_INDEX.partition("d1").ge(Number::from(5)));
     let expected = ParcelOfDepot { id: "p1".into(), route: "r1".into(), weight: 5.into() };
     assert_eq!(query.one().await?, expected);
+    Ok(())
+}
+
+/// Its key is an attribute, so an index knows which item it has.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = id, sk = at)]
+#[dynamorm(index = "by-status", pk = status, sk = "AT#{at}", projection = include(total, version))]
+struct Order {
+    id: String,
+    at: u32,
+    status: Option<String>,
+    total: i64,
+    note: Option<String>,
+    #[dynamorm(version)]
+    version: u64,
+}
+
+async fn an_index_has_a_projection_of_its_own(db: TestDb) -> Result<()> {
+    parcels(&db).await?;
+    let route = Parcel::BY_ROUTE_INDEX.partition("r1");
+    let of_keys: ParcelByRoute = db.query::<Parcel>().project().key(route).one().await?;
+    assert_eq!(of_keys.route, "r1");
+    let depot = Parcel::BY_DEPOT_INDEX.partition("d1");
+    let including: ParcelByDepot = db.query::<Parcel>().project().key(depot).one().await?;
+    let ParcelByDepot { id, route, depot, weight } = including.clone();
+    assert_eq!((id, route, depot, weight), ("p1".into(), "r1".into(), "d1".into(), 5.into()));
+    assert!(format!("{including:?}").starts_with("ParcelByDepot { id: "));
+    Ok(())
+}
+
+async fn what_an_index_carries_tells_which_item_it_is_of(db: TestDb) -> Result<()> {
+    db.create_table::<Order>().execute().await?;
+    let order = |at: u32| Order {
+        id: "o1".into(),
+        at,
+        status: Some("open".into()),
+        total: i64::from(at) * 10,
+        note: Some("long".into()),
+        version: 0,
+    };
+    for at in [1, 2, 3] {
+        db.put(&order(at)).execute().await?;
+    }
+    db.put(&Order { status: None, ..order(4) }).execute().await?;
+    let found = db.query::<OrderByStatus>().key(Order::BY_STATUS_INDEX.partition("open")).all().await?;
+    let totals: Vec<_> = found.iter().map(|order| (order.total, order.version)).collect();
+    assert_eq!(totals, [(10, 1), (20, 1), (30, 1)]);
+    let whole = db.batch_get(found.iter().map(OrderByStatus::item_key)).all().await?;
+    assert!(whole.iter().flatten().all(|order| order.note.as_deref() == Some("long")) && whole.len() == 3);
+    assert_eq!(db.scan::<OrderByStatus>().index(Order::BY_STATUS_INDEX).count().await?, 3);
     Ok(())
 }
 

@@ -83,6 +83,7 @@ pub(crate) struct Variant {
 }
 
 /// A field of a struct.
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// The type, with `Self` spelt out.

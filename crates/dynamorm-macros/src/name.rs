@@ -91,6 +91,11 @@ pub(crate) fn index_constant(name: &str) -> String {
     constant
 }
 
+/// The words of an index's name, as `Case` takes them: `by-status` is `by_status`.
+pub(crate) fn index_words(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
 /// The known name that `name` is most likely meant to be.
 pub(crate) fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = ((name.chars().count() + 1) / 3).max(1);

@@ -12,7 +12,7 @@ pub(super) fn key_ident(model: &Model) -> Ident {
 }
 
 /// The fields of the table's key, each once, in the order of the templates.
-fn key_fields(model: &Model) -> Vec<&Field> {
+pub(super) fn key_fields(model: &Model) -> Vec<&Field> {
     let PrimaryKey::Own { partition, sort } = &model.key else { return Vec::new() };
     let mut seen = HashSet::new();
     let all = partition.fields.iter().chain(sort.iter().flat_map(|sort| &sort.fields));

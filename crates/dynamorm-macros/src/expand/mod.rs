@@ -2,6 +2,7 @@
 //!
 //! Here stands what the three derives share, the impl of `Fields`. Start at `model`; its keys are in `key`.
 
+mod carried;
 mod collection;
 mod document;
 mod key;

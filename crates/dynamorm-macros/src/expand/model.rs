@@ -5,7 +5,7 @@ use super::key::{
     key_shapes, key_source, key_struct, partition_type, primary_types, shape_name, template_checks,
     write_keys,
 };
-use super::{FieldsImpl, place};
+use super::{FieldsImpl, carried, place};
 use crate::ast::{
     Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag, type_word,
 };
@@ -46,8 +46,10 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let item_key = item_key(model);
     let encode_key = encode_key(model);
     let encode_fields = encode_key_fields(model);
+    let projections = carried::projections(model);
     quote! {
         #key_struct
+        #projections
         #inherent
 
         const _: () = {
@@ -137,7 +139,14 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     let (vis, ident, constant) = (&model.vis, &model.ident, &index.constant);
     let (partition, sort) = (partition_type(model, index), index_sort_type(model, index));
     let keys = describe(model, index.partition_keys(), index.sort_keys());
-    let doc = format!(" The index `{}`: {keys}.", index.name);
+    let carries = match (&index.projection, carried::ident(model, index)) {
+        (Projection::All, _) => String::new(),
+        (_, Some(projection)) => {
+            format!(" It carries what a [`{projection}`] has, and `.hydrate()` fetches the rest.")
+        }
+        (_, None) => " It carries keys only, and `.hydrate()` fetches the rest.".to_owned(),
+    };
+    let doc = format!(" The index `{}`: {keys}.{carries}", index.name);
     quote! {
         #[doc = #doc]
         #vis const #constant: ::dynamorm::private::Index<#ident, #partition, #sort> =
