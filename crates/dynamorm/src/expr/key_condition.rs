@@ -99,9 +99,7 @@ impl<M, S> KeyCondition<M, S> {
     where
         S: SortKey + HasSortKey + FurtherSortKey,
     {
-        let mut kind = self.kind;
-        kind.equal(value.into_parts());
-        KeyCondition::new(kind)
+        KeyCondition::new(self.kind.equal(value.into_parts()))
     }
 
     /// With a sort key below this.
@@ -177,24 +175,24 @@ impl<M, S> KeyCondition<M, S> {
     where
         S: SortKey + HasSortKey + FurtherSortKey,
     {
-        let mut kind = self.kind;
-        kind.set(condition);
-        KeyCondition::new(kind)
+        KeyCondition::new(self.kind.with(condition))
     }
 }
 
 impl Kind {
-    fn set(&mut self, condition: Sort) {
-        if let Kind::Typed { sort, .. } = self {
+    fn with(mut self, condition: Sort) -> Self {
+        if let Kind::Typed { sort, .. } = &mut self {
             *sort = if matches!(sort, Sort::Any) { condition } else { Sort::Twice };
         }
+        self
     }
 
-    fn equal(&mut self, value: KeyParts) {
-        match self {
+    fn equal(mut self, value: KeyParts) -> Self {
+        match &mut self {
             Kind::Typed { index, leading, .. } if index.sort.len() > 1 => leading.extend(value),
-            kind => kind.set(Sort::Equal(value)),
+            _ => return self.with(Sort::Equal(value)),
         }
+        self
     }
 }
 

@@ -124,14 +124,14 @@ pub trait IntoKey<P> {
 #[diagnostic::do_not_recommend]
 impl<T: KeyAttribute> IntoKey<T> for T {
     fn into_parts(self) -> KeyParts {
-        vec![self.key_part().into_owned()]
+        one_part(&self)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: KeyAttribute> IntoKey<T> for &T {
     fn into_parts(self) -> KeyParts {
-        vec![self.key_part().into_owned()]
+        one_part(self)
     }
 }
 
@@ -140,6 +140,12 @@ impl<P: KeyAttribute + Borrow<str>> IntoKey<P> for &str {
     fn into_parts(self) -> KeyParts {
         vec![Part::Text(Cow::Owned(self.to_owned()))]
     }
+}
+
+/// Once for each type, and not for each place where a key is given.
+#[inline(never)]
+fn one_part<T: KeyAttribute>(value: &T) -> KeyParts {
+    vec![value.key_part().into_owned()]
 }
 
 /// A key that is the same for all items of its model.
