@@ -1,5 +1,6 @@
 //! The JSON of one operation: `{"TableName":…,…}`, with the names and values of its expressions at the end.
 
+use super::sink::Sink;
 use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::{Condition, Placeholders};
 use crate::limits::{self, grouped};
@@ -103,13 +104,10 @@ impl Body {
     }
 }
 
-/// Reads the member `name` of a response, if it has it. Only `read` knows of what type it is.
-pub(crate) fn read_member(
-    response: &[u8],
-    name: &str,
-    read: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), CodecError>,
-) -> Result<(), CodecError> {
-    Reader::new(response)?.object(|reader, member| if member == name { read(reader) } else { reader.skip() })
+/// Reads the item that is the member `name` of a response, if it has it.
+pub(crate) fn read_member(response: &[u8], name: &str, sink: &mut dyn Sink) -> Result<(), CodecError> {
+    Reader::new(response)?
+        .object(|reader, member| if member == name { sink.item(reader) } else { reader.skip() })
 }
 
 /// Checks an item's size as DynamoDB counts it, before it is sent.

@@ -3,9 +3,10 @@
 use super::body::{Body, read_member};
 use super::item_key::EncodedKey;
 use super::live::Live;
+use super::sink::{One, Sink};
 use super::transact_get::OneGet;
 use super::{Detached, IntoGet};
-use crate::codec::CodecError;
+use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
 use crate::model::{FromItem, Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
@@ -211,18 +212,18 @@ impl Draft {
     }
 }
 
+/// Reads the item, unless there is none or its time has passed.
+fn read(response: &[u8], live: Option<Live>, sink: &mut dyn Sink) -> Result<(), CodecError> {
+    read_member(response, "Item", &mut |reader: &mut Reader<'_>| match live {
+        Some(live) if live.hides(reader.clone().raw()?)? => reader.skip(),
+        _ => sink.item(reader),
+    })
+}
+
 fn decode<R: FromItem>(response: &[u8], live: Option<Live>) -> Result<Option<R>, CodecError> {
-    let mut item = None;
-    read_member(response, "Item", &mut |reader| {
-        let from = reader.position();
-        item = Some(R::decode(reader)?);
-        let text = reader.between(from, reader.position());
-        if live.map_or(Ok(false), |live| live.hides(text))? {
-            item = None;
-        }
-        Ok(())
-    })?;
-    Ok(item)
+    let mut item = One(None);
+    read(response, live, &mut item)?;
+    Ok(item.0)
 }
 
 /// Whose item, without the key: values belong in no log.

@@ -21,6 +21,7 @@ mod query;
 mod read;
 mod retry;
 mod scan;
+mod sink;
 mod statement;
 mod table;
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod segments;
 
 use super::read::{End, Items, Pages as _, Read, Step, steps};
 use super::scan::Scan;
+use super::sink::All;
+use crate::codec::Reader;
 use crate::model::{FromItem, Model};
 use crate::page::Page;
 use crate::transport::Request;
@@ -118,11 +120,11 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     /// Those of [`page`](ParallelScan::page).
     pub async fn all(self) -> Result<Vec<R>> {
         let mut workers = Workers::new(self.plan.segments()?, End::All("all"));
-        let mut items = Vec::new();
+        let mut items = All::<R>::new();
         while let Some(answer) = workers.fetch().await? {
-            workers.accept(&answer, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
+            workers.accept(&answer, &mut items)?;
         }
-        Ok(items)
+        Ok(items.0)
     }
 
     /// Reads page after page of all segments, as the items are taken.
@@ -177,16 +179,16 @@ impl<'db> Plan<'db> {
 
 async fn collect<R: FromItem>(segments: Segments<'_>, end: End) -> Result<Page<R, StartKeys>> {
     let mut rounds = Rounds::new(segments, end)?;
-    let mut items = Vec::new();
+    let mut items = All::<R>::new();
     while let Some(round) = rounds.fetch().await? {
-        rounds.accept(round, &mut |reader| R::decode(reader).map(|item| items.push(item)))?;
+        rounds.accept(round, &mut items)?;
     }
-    rounds.page(items)
+    rounds.page(items.0)
 }
 
 async fn count(mut workers: Workers<'_>) -> Result<u64> {
     while let Some(answer) = workers.fetch().await? {
-        workers.accept(&answer, &mut |reader| reader.skip())?;
+        workers.accept(&answer, &mut |reader: &mut Reader<'_>| reader.skip())?;
     }
     Ok(workers.found())
 }

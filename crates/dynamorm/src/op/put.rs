@@ -4,6 +4,7 @@ use super::Detached;
 use super::body::{Body, check_item_size, read_member};
 use super::index_limit;
 use super::item_key::EncodedKey;
+use super::sink::One;
 use super::transact_write::Operand;
 use super::update::version_condition;
 use crate::codec::{CodecError, ItemWriter, Reader, Writer};
@@ -327,12 +328,9 @@ impl<M: Model> Put<M, &Db> {
 
 /// Reads the `Attributes` of a write's response.
 pub(crate) fn decode_attributes<R: FromItem>(response: &Bytes) -> Result<Option<R>, CodecError> {
-    let mut item = None;
-    read_member(response, "Attributes", &mut |reader| {
-        item = Some(R::decode(reader)?);
-        Ok(())
-    })?;
-    Ok(item)
+    let mut item = One(None);
+    read_member(response, "Attributes", &mut item)?;
+    Ok(item.0)
 }
 
 /// Whose item, without its values: they belong in no log.

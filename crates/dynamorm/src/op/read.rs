@@ -11,7 +11,6 @@ mod run;
 
 pub(crate) use budget::Budget;
 pub(crate) use items::{Items, Pages, Step, steps};
-pub(crate) use response::Sink;
 pub(crate) use run::{End, Run, collect};
 
 use super::body::Body;

@@ -11,6 +11,8 @@ mod transact;
 pub use batch::BatchStatement;
 pub use transact::TransactStatement;
 
+use super::read::Pages;
+use super::sink::{All, Sink};
 use crate::codec::Reader;
 use crate::error::ErrorKind;
 use crate::model::FromItem;
@@ -200,9 +202,9 @@ impl Statement<'_> {
     /// condition was not met or the item to insert exists already; [`Codec`](ErrorKind::Codec) if an item is not an `R`; and
     /// those of any operation.
     pub async fn page<R: FromItem>(self) -> Result<StatementPage<R>> {
-        let mut items = Vec::new();
-        let next = self.read(self.next.as_ref(), &mut items).await?;
-        Ok(StatementPage { items, next })
+        let mut items = All::<R>::new();
+        let next = read(&self.fetch(self.next.as_ref()).await?, &mut items)?;
+        Ok(StatementPage { items: items.0, next })
     }
 
     /// Reads all items, with as many requests as it takes.
@@ -211,18 +213,12 @@ impl Statement<'_> {
     ///
     /// Those of [`page`](Statement::page).
     pub async fn all<R: FromItem>(self) -> Result<Vec<R>> {
-        let (mut items, mut next) = (Vec::new(), self.next.clone());
-        loop {
-            let after = self.read(next.as_ref(), &mut items).await?;
-            if after.is_none() {
-                return Ok(items);
-            }
-            if after == next {
-                let problem = "the answer's next token is the one that was sent: the read would never end";
-                return Err(of_statement(Error::new(ErrorKind::Service, problem)));
-            }
-            next = after;
+        let mut items = All::<R>::new();
+        let mut run = Run { next: self.next.clone(), statement: self, done: false };
+        while let Some(answer) = run.fetch().await? {
+            run.accept(&answer, &mut items)?;
         }
+        Ok(items.0)
     }
 
     /// Carries out a write.
@@ -234,29 +230,53 @@ impl Statement<'_> {
         self.db.send(self.to_request()?).await.map(drop)
     }
 
-    async fn read<R: FromItem>(
-        &self,
-        next: Option<&NextToken>,
-        items: &mut Vec<R>,
-    ) -> Result<Option<NextToken>> {
-        let answer = self.db.send(self.request(next).map_err(of_statement)?).await?;
-        let mut next = None;
-        let read = Reader::new(&answer).and_then(|mut reader| {
-            reader.object(|reader, name| {
-                match name {
-                    "Items" if !reader.is_null() => reader.array(|reader| {
-                        items.push(R::decode(reader)?);
-                        Ok(())
-                    })?,
-                    "NextToken" if !reader.is_null() => next = Some(NextToken(reader.string()?.into_owned())),
-                    "Items" | "NextToken" => {}
-                    _ => reader.skip()?,
-                }
-                Ok(())
-            })
-        });
-        read.map_err(|error| of_statement(error.into()))?;
-        Ok(next)
+    async fn fetch(&self, next: Option<&NextToken>) -> Result<Bytes> {
+        self.db.send(self.request(next).map_err(of_statement)?).await
+    }
+}
+
+/// Reads the items of an answer, and where it goes on.
+fn read(answer: &[u8], sink: &mut dyn Sink) -> Result<Option<NextToken>> {
+    let mut next = None;
+    let read = Reader::new(answer).and_then(|mut reader| {
+        reader.object(|reader, name| {
+            match name {
+                "Items" if !reader.is_null() => reader.array(|reader| sink.item(reader))?,
+                "NextToken" if !reader.is_null() => next = Some(NextToken(reader.string()?.into_owned())),
+                "Items" | "NextToken" => {}
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })
+    });
+    read.map_err(|error| of_statement(error.into()))?;
+    Ok(next)
+}
+
+/// A statement of which all pages are read.
+struct Run<'db> {
+    statement: Statement<'db>,
+    next: Option<NextToken>,
+    done: bool,
+}
+
+impl Pages for Run<'_> {
+    async fn fetch(&mut self) -> Result<Option<Bytes>> {
+        if self.done {
+            return Ok(None);
+        }
+        self.statement.fetch(self.next.as_ref()).await.map(Some)
+    }
+
+    fn accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()> {
+        let next = read(answer, sink)?;
+        self.done = next.is_none();
+        if !self.done && next == self.next {
+            let problem = "the answer's next token is the one that was sent: the read would never end";
+            return Err(of_statement(Error::new(ErrorKind::Service, problem)));
+        }
+        self.next = next;
+        Ok(())
     }
 }
 

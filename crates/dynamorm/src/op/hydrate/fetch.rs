@@ -31,7 +31,7 @@ impl<'db> Fetch<'db> {
     async fn batch(&mut self) -> Result<Option<batch::Read<'db>>> {
         let Some(answer) = self.run.fetch().await? else { return Ok(None) };
         let (mut keys, model) = (Vec::new(), self.model);
-        self.run.accept(&answer, &mut |reader| {
+        self.run.accept(&answer, &mut |reader: &mut Reader<'_>| {
             keys.push(Ok(EncodedKey::read(reader, model)?));
             Ok(())
         })?;

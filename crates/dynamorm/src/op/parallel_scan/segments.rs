@@ -5,7 +5,8 @@
 
 use crate::limits::{self, grouped};
 use crate::model::FromItem;
-use crate::op::read::{Budget, End, Form, Pages, Read, Run, Sink, Source};
+use crate::op::read::{Budget, End, Form, Pages, Read, Run, Source};
+use crate::op::sink::Sink;
 use crate::page::{Page, Segment};
 use crate::transport::Request;
 use crate::{Error, Result, StartKey, StartKeys};
@@ -181,7 +182,7 @@ impl<'db> Rounds<'db> {
         }
     }
 
-    pub(super) fn accept(&mut self, round: Round<'db>, sink: &mut Sink<'_>) -> Result<()> {
+    pub(super) fn accept(&mut self, round: Round<'db>, sink: &mut dyn Sink) -> Result<()> {
         for (number, mut run, answer) in round {
             let missing = self.missing();
             if let Some(missing) = missing {
@@ -267,7 +268,7 @@ impl Pages for Workers<'_> {
         }
     }
 
-    fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+    fn accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()> {
         let Some(mut run) = self.answered.take() else { return Ok(()) };
         run.accept(answer, sink)?;
         self.go_on(run);

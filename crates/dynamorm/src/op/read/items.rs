@@ -2,9 +2,9 @@
 //!
 //! [`Items`] alone knows their type, and only decodes: what asks for the next page, [`steps`], a program has once.
 
-use super::response::Sink;
 use crate::Result;
 use crate::model::FromItem;
+use crate::op::sink::{All, Sink};
 use bytes::Bytes;
 use futures_util::stream::Stream;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ pub(crate) trait Pages: Send + Sized {
     fn fetch(&mut self) -> impl Future<Output = Result<Option<Bytes>>> + Send;
 
     /// Takes the page that was fetched. Each item goes to `sink`.
-    fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()>;
+    fn accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()>;
 }
 
 /// The items of a read, as they are taken. After an error it ends.
@@ -43,13 +43,9 @@ impl<R: FromItem> Stream for Items<'_, R> {
             if let Some(item) = self.page.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            let mut page = Vec::new();
-            let step = self.steps.poll(context, &mut |reader| {
-                page.push(R::decode(reader)?);
-                Ok(())
-            });
-            match ready!(step) {
-                Ok(true) => self.page = page.into_iter(),
+            let mut page = All::<R>::new();
+            match ready!(self.steps.poll(context, &mut page)) {
+                Ok(true) => self.page = page.0.into_iter(),
                 Ok(false) => return Poll::Ready(None),
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
@@ -60,7 +56,7 @@ impl<R: FromItem> Stream for Items<'_, R> {
 /// Pages of any read.
 pub(crate) trait Step: Send {
     /// Gives the items of the next page to `sink`; false if there are no more pages.
-    fn poll(&mut self, context: &mut Context<'_>, sink: &mut Sink<'_>) -> Poll<Result<bool>>;
+    fn poll(&mut self, context: &mut Context<'_>, sink: &mut dyn Sink) -> Poll<Result<bool>>;
 }
 
 /// The pages of the read that `begin` gives. Before the first one is asked for, nothing happens.
@@ -83,7 +79,7 @@ async fn fetched<P: Pages>(mut pages: P) -> Result<Option<(P, Bytes)>> {
 }
 
 impl<'db, P: Pages + 'db> Step for Steps<'db, P> {
-    fn poll(&mut self, context: &mut Context<'_>, sink: &mut Sink<'_>) -> Poll<Result<bool>> {
+    fn poll(&mut self, context: &mut Context<'_>, sink: &mut dyn Sink) -> Poll<Result<bool>> {
         let Some(next) = &mut self.next else { return Poll::Ready(Ok(false)) };
         let answered = ready!(next.as_mut().poll(context));
         self.next = None;

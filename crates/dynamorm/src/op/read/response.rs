@@ -2,11 +2,9 @@
 
 use crate::codec::{CodecError, Reader};
 use crate::op::item_key::read_item;
+use crate::op::sink::Sink;
 use crate::value::Item;
 use std::ops::Range;
-
-/// Reads one item, of whatever type, and keeps it.
-pub(crate) type Sink<'a> = dyn FnMut(&mut Reader<'_>) -> Result<(), CodecError> + 'a;
 
 /// What of an answer every terminal needs, besides its items.
 #[derive(Default)]
@@ -25,7 +23,7 @@ pub(super) struct Response {
 
 impl Response {
     /// Reads an answer; past `most` items it stops.
-    pub(super) fn decode(bytes: &[u8], most: Option<usize>, sink: &mut Sink<'_>) -> Result<Self, CodecError> {
+    pub(super) fn decode(bytes: &[u8], most: Option<usize>, sink: &mut dyn Sink) -> Result<Self, CodecError> {
         let mut response = Self::default();
         let (mut last_taken, mut more) = ((0, 0), false);
         let mut reader = Reader::new(bytes)?;
@@ -38,7 +36,7 @@ impl Response {
                             return reader.skip();
                         }
                         let from = reader.position();
-                        sink(reader)?;
+                        sink.item(reader)?;
                         response.taken += 1;
                         last_taken = (from, reader.position());
                         Ok(())

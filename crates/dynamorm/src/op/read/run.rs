@@ -5,11 +5,13 @@
 
 use super::budget::Budget;
 use super::items::{Pages, Step, steps};
-use super::response::{Response, Sink};
+use super::response::Response;
 use super::{Form, Read};
+use crate::codec::Reader;
 use crate::error::ErrorKind;
 use crate::key::IndexShape;
-use crate::model::{Collect, FromItem, Readable};
+use crate::model::Readable;
+use crate::op::sink::{All, Sink};
 use crate::page::Page;
 use crate::transport::trace::record_read;
 use crate::{Error, Result, StartKey};
@@ -85,7 +87,7 @@ impl<'db> Run<'db> {
         }
     }
 
-    fn try_accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+    fn try_accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()> {
         let index = self.index.unwrap_or(&self.read.model.primary);
         let response = Response::decode(answer, self.missing(), sink)?;
         let capacity = response.capacity.and_then(|range| answer.get(range)).map(str::from_utf8);
@@ -188,7 +190,7 @@ impl Pages for Run<'_> {
     }
 
     /// Reads an answer. Each item goes to `sink`.
-    fn accept(&mut self, answer: &[u8], sink: &mut Sink<'_>) -> Result<()> {
+    fn accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()> {
         self.try_accept(answer, sink).map_err(|error| self.read.error(error))
     }
 }
@@ -196,11 +198,11 @@ impl Pages for Run<'_> {
 /// Reads until the terminal has what it asked for.
 pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Page<R>> {
     let mut run = Run::new(read, end)?;
-    let mut items = R::Items::empty();
+    let mut items = All::<R>::new();
     while let Some(answer) = run.fetch().await? {
-        run.accept(&answer, &mut |reader| items.push(R::Item::decode(reader)?))?;
+        run.accept(&answer, &mut items)?;
     }
-    Ok(run.page(items))
+    Ok(run.page(items.0))
 }
 
 impl<'db> Read<'db> {
@@ -215,7 +217,7 @@ impl Read<'_> {
     pub(crate) async fn count(self) -> Result<u64> {
         let mut run = Run::new(self, End::Count)?;
         while let Some(answer) = run.fetch().await? {
-            run.accept(&answer, &mut |reader| reader.skip())?;
+            run.accept(&answer, &mut |reader: &mut Reader<'_>| reader.skip())?;
         }
         Ok(run.found)
     }

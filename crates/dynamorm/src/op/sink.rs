@@ -1,0 +1,41 @@
+//! Where items go that are read. That is all that an operation has to know of their type, so that it is compiled once.
+
+use crate::codec::{CodecError, Reader};
+use crate::model::{Collect, FromItem, Readable};
+
+/// Takes items, of whatever type.
+pub(crate) trait Sink {
+    /// Reads the next item and keeps it.
+    fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError>;
+}
+
+impl<F: FnMut(&mut Reader<'_>) -> Result<(), CodecError>> Sink for F {
+    fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        self(reader)
+    }
+}
+
+/// At most one item; of several the last.
+pub(crate) struct One<R>(pub(crate) Option<R>);
+
+impl<R: FromItem> Sink for One<R> {
+    fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        self.0 = Some(R::decode(reader)?);
+        Ok(())
+    }
+}
+
+/// All items.
+pub(crate) struct All<R: Readable>(pub(crate) R::Items);
+
+impl<R: Readable> All<R> {
+    pub(crate) fn new() -> Self {
+        Self(R::Items::empty())
+    }
+}
+
+impl<R: Readable> Sink for All<R> {
+    fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        self.0.push(R::Item::decode(reader)?)
+    }
+}
