@@ -56,6 +56,19 @@ impl<M, T, Role> Attr<M, T, Role> {
     }
 
     /// The attribute's name in the table.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// assert_eq!(User::NICKNAME.name(), "nickname");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.name

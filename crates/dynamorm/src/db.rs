@@ -97,6 +97,23 @@ impl Db {
     }
 
     /// Uses another table for the models that name this one: `app` in the code, `app-staging` in the account.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let db = db.rename_table("app", "app-staging");
+    /// assert!(db.get(User::key("u1")).to_request()?.json().contains(r#""TableName":"app-staging""#));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn rename_table(self, from: impl Into<String>, to: impl Into<String>) -> Self {
         self.with(|inner| {
@@ -114,6 +131,25 @@ impl Db {
     ///
     /// Without it a client can alter a start key, though never reach another partition with it: see
     /// [`StartKey`](crate::StartKey).
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # for number in 1..=2 { db.put(&Order { customer: "u1".into(), number, total: 10 }).execute().await?; }
+    /// let signed = db.clone().cursor_secret("a secret of your own");
+    /// let orders = |db: &Db| Order::PRIMARY_KEY.partition("u1");
+    /// let unsigned = db.query::<Order>().key(orders(&db)).limit(1).page().await?.next;
+    /// let err = signed.query::<Order>().key(orders(&signed)).start_key(unsigned).page().await.unwrap_err();
+    /// assert!(err.is_invalid_start_key());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn cursor_secret(self, secret: impl AsRef<[u8]>) -> Self {
         self.with(|inner| inner.cursor_secret = Some(Arc::from(secret.as_ref())))

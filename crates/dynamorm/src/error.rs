@@ -307,24 +307,93 @@ impl Error {
     }
 
     /// DynamoDB's own code for it, such as `ResourceInUseException`, if it was DynamoDB that failed it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.statement("SELECT nonsense", [""; 0]).all::<User>().await.unwrap_err();
+    /// assert_eq!(err.service_code(), Some("ValidationException"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn service_code(&self) -> Option<&str> {
         self.0.service.as_ref().map(|service| service.code.as_str())
     }
 
     /// DynamoDB's own words. They may hold values, so they are in no text of this error: log them where you may.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.statement("SELECT nonsense", [""; 0]).all::<User>().await.unwrap_err();
+    /// let words = err.service_message().unwrap();
+    /// assert!(!words.is_empty() && !err.to_string().contains(words));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn service_message(&self) -> Option<&str> {
         self.0.service.as_ref().map(|service| service.message.as_str())
     }
 
     /// What sort of failure this is.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, ErrorKind, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.get(User::key("u2")).one().await.unwrap_err();
+    /// assert_eq!(err.kind(), ErrorKind::NotFound);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// The operation that failed, by DynamoDB's name, such as `PutItem`.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.get(User::key("u2")).one().await.unwrap_err();
+    /// assert_eq!((err.operation(), err.table()), (Some("GetItem"), Some("app")));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::name)
@@ -356,6 +425,27 @@ impl Error {
     }
 
     /// True if another request was writing the same item, as this write or as an operation of this transaction.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// # let refused = Faults::new(Embedded::memory()?).conflict(1.0);
+    /// let db = Db::with_transport(refused);
+    /// # db.create_table::<User>().execute().await?;
+    /// let err = db.put(&user).execute().await.unwrap_err();
+    /// assert!(err.is_conflict());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
@@ -363,6 +453,27 @@ impl Error {
     }
 
     /// True if DynamoDB refused for the rate of requests, of a transaction's operations too.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// use dynamorm::transport::{Embedded, Fault, Faults, Operation};
+    /// # let refused = Faults::new(Embedded::memory()?).on(Operation::PutItem, 1, Fault::Throttled);
+    /// let db = Db::with_transport(refused);
+    /// # db.create_table::<User>().execute().await?;
+    /// let err = db.put(&user).execute().await.unwrap_err();
+    /// assert!(err.is_throttled());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
@@ -370,6 +481,23 @@ impl Error {
     }
 
     /// True if the request cannot be right.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.query::<User>().key(User::PRIMARY_KEY.partition("u1")).take(0).await.unwrap_err();
+    /// assert!(err.is_invalid_request());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_invalid_request(&self) -> bool {
         self.kind() == ErrorKind::InvalidRequest
@@ -378,6 +506,23 @@ impl Error {
     /// True if the request is invalid because its start key is: altered, or of another query.
     ///
     /// Where start keys come from clients, this one is the client's fault.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # for number in 1..=2 { db.put(&Order { customer: "u1".into(), number, total: 10 }).execute().await?; }
+    /// let next = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).limit(1).page().await?.next;
+    /// let other = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u2")).start_key(next).page().await;
+    /// assert!(other.is_err_and(|err| err.is_invalid_start_key()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_invalid_start_key(&self) -> bool {
         self.0.start_key

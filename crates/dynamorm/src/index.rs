@@ -24,6 +24,20 @@ impl<M, P, S> Index<M, P, S> {
     }
 
     /// The index's name; empty for the table's own key.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # #[dynamorm(index = "email-index", pk = email)]
+    /// # struct User { id: String, email: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// assert_eq!(User::EMAIL_INDEX.name(), "email-index");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.shape.name

@@ -104,6 +104,26 @@ impl Meter {
     }
 
     /// Starts again from nothing, and tells the sums until now.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Meter, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let meter = Meter::default();
+    /// let metered = db.metered(&meter);
+    /// metered.get(User::key("u1")).one().await?;
+    /// assert_eq!(meter.reset().requests, 1);
+    /// assert_eq!(meter.usage().requests, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reset(&self) -> Usage {
         std::mem::take(&mut *self.sums())
     }

@@ -50,6 +50,12 @@ impl Number {
     pub const ZERO: Self = Self { coefficient: 0, exponent: 0 };
 
     /// Gives the nearest float, which has about 16 digits of a number's 38.
+    ///
+    /// ```
+    /// let tenth: dynamorm::Number = "0.1".parse()?;
+    /// assert_eq!(tenth.to_f64_lossy(), 0.1);
+    /// # Ok::<(), dynamorm::CodecError>(())
+    /// ```
     #[must_use]
     pub fn to_f64_lossy(self) -> f64 {
         // The text of every number is also the text of a float, and within its range.

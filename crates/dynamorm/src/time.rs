@@ -44,18 +44,33 @@ impl Timestamp {
     pub const MAX: Self = Self { nanoseconds: 253_402_300_800 * NANOSECONDS - 1 };
 
     /// Now, by the system's clock.
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// assert!(Timestamp::now() > Timestamp::from_epoch_seconds(1_700_000_000));
+    /// ```
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
     /// True if it is the default, 1970-01-01T00:00:00Z: "no value yet" for attributes that the library keeps.
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// assert!(Timestamp::default().is_unset() && !Timestamp::now().is_unset());
+    /// ```
     #[must_use]
     pub fn is_unset(&self) -> bool {
         self.nanoseconds == 0
     }
 
     /// Whole seconds since 1970, rounded down.
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// assert_eq!(Timestamp::from_epoch_millis(1_999).epoch_seconds(), 1);
+    /// ```
     #[must_use]
     pub fn epoch_seconds(&self) -> i64 {
         self.nanoseconds.div_euclid(NANOSECONDS) as i64
@@ -68,24 +83,47 @@ impl Timestamp {
     }
 
     /// Whole milliseconds since 1970, rounded down.
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// assert_eq!(Timestamp::from_epoch_seconds(2).epoch_millis(), 2_000);
+    /// ```
     #[must_use]
     pub fn epoch_millis(&self) -> i64 {
         self.nanoseconds.div_euclid(NANOSECONDS / 1000) as i64
     }
 
     /// So many milliseconds after 1970; beyond the years 0000 to 9999 the nearest time within.
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// assert_eq!(Timestamp::from_epoch_millis(1_500).to_string(), "1970-01-01T00:00:01.500000000Z");
+    /// ```
     #[must_use]
     pub fn from_epoch_millis(millis: i64) -> Self {
         Self::saturating(i128::from(millis) * (NANOSECONDS / 1000))
     }
 
     /// Adds a duration, unless the result is after [`Timestamp::MAX`].
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// use std::time::Duration;
+    /// assert_eq!(Timestamp::MAX.checked_add(Duration::from_secs(1)), None);
+    /// ```
     #[must_use]
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
         Self::checked(self.nanoseconds + nanoseconds(duration))
     }
 
     /// Subtracts a duration, unless the result is before [`Timestamp::MIN`].
+    ///
+    /// ```
+    /// use dynamorm::Timestamp;
+    /// use std::time::Duration;
+    /// let hour_ago = Timestamp::now().checked_sub(Duration::from_secs(3600));
+    /// assert!(hour_ago.is_some_and(|then| then < Timestamp::now()));
+    /// ```
     #[must_use]
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
         Self::checked(self.nanoseconds - nanoseconds(duration))
@@ -213,6 +251,12 @@ impl Ttl {
     }
 
     /// So long from now, by the system's clock.
+    ///
+    /// ```
+    /// use dynamorm::{Timestamp, Ttl};
+    /// use std::time::Duration;
+    /// assert!(Ttl::after(Duration::from_secs(3600)).time() > Timestamp::now());
+    /// ```
     #[must_use]
     pub fn after(duration: Duration) -> Self {
         Self::at(Timestamp::now() + duration)

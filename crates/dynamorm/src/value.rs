@@ -54,6 +54,11 @@ impl AttributeValue {
     }
 
     /// Gives the number, if it is one.
+    ///
+    /// ```
+    /// use dynamorm::AttributeValue;
+    /// assert_eq!(AttributeValue::N(7.into()).as_n(), Some(7.into()));
+    /// ```
     #[must_use]
     pub fn as_n(&self) -> Option<Number> {
         match self {
@@ -63,6 +68,11 @@ impl AttributeValue {
     }
 
     /// Gives the truth, if it is a boolean.
+    ///
+    /// ```
+    /// use dynamorm::AttributeValue;
+    /// assert_eq!(AttributeValue::Bool(true).as_bool(), Some(true));
+    /// ```
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -72,6 +82,11 @@ impl AttributeValue {
     }
 
     /// Gives the elements, if it is a list.
+    ///
+    /// ```
+    /// use dynamorm::AttributeValue;
+    /// assert_eq!(AttributeValue::L(vec![]).as_l().map(<[_]>::len), Some(0));
+    /// ```
     #[must_use]
     pub fn as_l(&self) -> Option<&[AttributeValue]> {
         match self {

@@ -68,6 +68,19 @@ impl App {
 
     /// Adds a tower layer around all routes, inside the default stack. The first one added sees a request first; it does
     /// not matter whether the routes were added before it or after.
+    ///
+    /// ```
+    /// use lift::axum::http::{HeaderValue, header::CACHE_CONTROL};
+    /// use lift::axum::middleware::map_response;
+    /// use lift::axum::response::Response;
+    ///
+    /// async fn never_cached(mut response: Response) -> Response {
+    ///     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    ///     response
+    /// }
+    ///
+    /// let app = lift::App::new().layer(map_response(never_cached));
+    /// ```
     #[must_use]
     pub fn layer<L>(mut self, layer: L) -> Self
     where
@@ -101,6 +114,10 @@ impl App {
     }
 
     /// Calls this once with the address, when [`run`](crate::run) serves HTTP and has taken its port. Not inside Lambda.
+    ///
+    /// ```
+    /// let app = lift::App::new().on_listening(|address| println!("try: curl http://{address}/users"));
+    /// ```
     #[must_use]
     pub fn on_listening(mut self, hook: impl FnOnce(&SocketAddr) + Send + 'static) -> Self {
         self.on_listening = Some(Box::new(hook));
@@ -111,6 +128,12 @@ impl App {
     ///
     /// Prefer [`run`](crate::run) for Lambda: what API Gateway's authorizer verified is read there, so a router that is
     /// served in another way inside Lambda knows no tenant from claims.
+    ///
+    /// ```
+    /// use lift::axum::{Router, routing::get};
+    /// let app = lift::App::new().routes(Router::new().route("/", get(|| async { "hello" })));
+    /// let router: Router = app.into_router();
+    /// ```
     pub fn into_router(self) -> Router {
         self.into_parts().router
     }

@@ -102,11 +102,21 @@ impl Error {
     }
 
     /// 400 `BAD_REQUEST`: the request cannot be understood.
+    ///
+    /// ```
+    /// let error = lift::Error::bad_request("say what is wrong");
+    /// assert_eq!((error.status().as_u16(), error.code()), (400, "BAD_REQUEST"));
+    /// ```
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::with_status(StatusCode::BAD_REQUEST, message)
     }
 
     /// 401 `UNAUTHORIZED`: who is asking is not known.
+    ///
+    /// ```
+    /// let error = lift::Error::unauthorized("say what is wrong");
+    /// assert_eq!((error.status().as_u16(), error.code()), (401, "UNAUTHORIZED"));
+    /// ```
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
         Self::with_status(StatusCode::UNAUTHORIZED, message)
     }
@@ -122,6 +132,11 @@ impl Error {
     }
 
     /// 409 `CONFLICT`: the request does not fit the state of things.
+    ///
+    /// ```
+    /// let error = lift::Error::conflict("say what is wrong");
+    /// assert_eq!((error.status().as_u16(), error.code()), (409, "CONFLICT"));
+    /// ```
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::with_status(StatusCode::CONFLICT, message)
     }
@@ -132,6 +147,12 @@ impl Error {
     }
 
     /// 429 `RATE_LIMITED`. [`Error::with_retry_after`] says when to come back.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let error = lift::Error::rate_limited("slow down").with_retry_after(Duration::from_secs(5));
+    /// assert_eq!(error.status(), 429);
+    /// ```
     pub fn rate_limited(message: impl Into<Cow<'static, str>>) -> Self {
         Self::with_status(StatusCode::TOO_MANY_REQUESTS, message)
     }
@@ -161,6 +182,11 @@ impl Error {
     }
 
     /// Adds why it happened: logged with the request id, never sent.
+    ///
+    /// ```
+    /// let error = lift::Error::conflict("the order is paid").with_source("payment p1 was found");
+    /// assert_eq!(error.to_string(), "the order is paid");
+    /// ```
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
@@ -168,6 +194,12 @@ impl Error {
     }
 
     /// Adds what is wrong with each field; sent as `errors`.
+    ///
+    /// ```
+    /// use lift::{Error, FieldError};
+    /// let error = Error::validation("the order is not valid").with_errors(vec![FieldError::new("total", "must be above 0")]);
+    /// assert_eq!(error.errors()[0].field, "total");
+    /// ```
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.0.errors = errors;
@@ -175,6 +207,11 @@ impl Error {
     }
 
     /// Adds when to try again; sent as the `Retry-After` header, in whole seconds rounded up.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let error = lift::Error::conflict("the stock is being counted").with_retry_after(Duration::from_secs(30));
+    /// ```
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
@@ -194,6 +231,12 @@ impl Error {
     }
 
     /// What is wrong with each field; empty for most errors.
+    ///
+    /// ```
+    /// use lift::{Error, FieldError};
+    /// let error = Error::validation("no").with_errors(vec![FieldError::new("name", "is too long")]);
+    /// assert_eq!(error.errors().len(), 1);
+    /// ```
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.0.errors

@@ -109,11 +109,29 @@ impl TestApp {
     }
 
     /// Starts a PUT request.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), lift::BoxError> {
+    /// # use lift::axum::{Router, routing::any};
+    /// # let routes = Router::new().route("/orders/{id}", any(|| async { "ok" }));
+    /// let app = lift::testing::TestApp::new(lift::App::new().routes(routes));
+    /// assert_eq!(app.put("/orders/1").body("{}").send().await.status, 200);
+    /// # Ok(()) }
+    /// ```
     pub fn put(&self, path: &str) -> TestRequest {
         self.request(Method::PUT, path)
     }
 
     /// Starts a PATCH request.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), lift::BoxError> {
+    /// # use lift::axum::{Router, routing::any};
+    /// # let routes = Router::new().route("/orders/{id}", any(|| async { "ok" }));
+    /// let app = lift::testing::TestApp::new(lift::App::new().routes(routes));
+    /// assert_eq!(app.patch("/orders/1").body("{}").send().await.status, 200);
+    /// # Ok(()) }
+    /// ```
     pub fn patch(&self, path: &str) -> TestRequest {
         self.request(Method::PATCH, path)
     }
@@ -128,6 +146,16 @@ impl TestApp {
     /// # Panics
     ///
     /// If the path cannot be in a URI.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), lift::BoxError> {
+    /// # use lift::axum::{Router, routing::any};
+    /// # let routes = Router::new().route("/orders/{id}", any(|| async { "ok" }));
+    /// let app = lift::testing::TestApp::new(lift::App::new().routes(routes));
+    /// use lift::axum::http::Method;
+    /// assert_eq!(app.request(Method::OPTIONS, "/orders/1").send().await.status, 200);
+    /// # Ok(()) }
+    /// ```
     pub fn request(&self, method: Method, path: &str) -> TestRequest {
         let request = Request::builder().method(method).uri(path).body(Body::empty());
         TestRequest { router: self.router.clone(), request: request.expect("a path that can be in a URI") }
@@ -144,6 +172,15 @@ impl TestApp {
     }
 
     /// As [`TestApp::invoke`], with what Lambda says about the invocation: its request id, deadline and tenant.
+    ///
+    /// ```
+    /// # async fn example(app: lift::testing::TestApp, event: serde_json::Value) -> Result<(), lift::BoxError> {
+    /// let mut context = lambda_runtime::Context::default();
+    /// context.tenant_id = Some("acme".to_owned());
+    /// let answer = app.invoke_with(event, context).await?;
+    /// assert_eq!(answer["statusCode"], 200);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

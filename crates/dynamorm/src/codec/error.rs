@@ -79,18 +79,35 @@ impl CodecError {
     }
 
     /// The stored type is another one than the Rust type needs; both by DynamoDB's name, such as `S` or `NS`.
+    ///
+    /// ```
+    /// use dynamorm::CodecError;
+    /// let error = CodecError::wrong_type("S", "N").at("name");
+    /// assert_eq!(error.to_string(), "attribute `name` has type N, expected S");
+    /// ```
     #[cold]
     pub fn wrong_type(expected: &'static str, found: &'static str) -> Self {
         Self::new(Problem::Type { expected, found })
     }
 
     /// The value cannot be stored or read; `why` completes the sentence "the attribute …", without the value.
+    ///
+    /// ```
+    /// use dynamorm::CodecError;
+    /// let error = CodecError::invalid("is no colour").at("shade");
+    /// assert!(error.to_string().contains("`shade` is no colour"));
+    /// ```
     #[cold]
     pub fn invalid(why: &'static str) -> Self {
         Self::new(Problem::Invalid(why))
     }
 
     /// The attribute is absent and must not be.
+    ///
+    /// ```
+    /// use dynamorm::CodecError;
+    /// assert_eq!(CodecError::missing("name").path(), "name");
+    /// ```
     #[cold]
     pub fn missing(name: &str) -> Self {
         Self::new(Problem::Missing).at(name)
@@ -105,6 +122,12 @@ impl CodecError {
     }
 
     /// Adds the position in the list in which this happened.
+    ///
+    /// ```
+    /// use dynamorm::CodecError;
+    /// let error = CodecError::invalid("is no line").at_index(2).at("lines").at("address");
+    /// assert_eq!(error.path(), "address.lines[2]");
+    /// ```
     #[cold]
     #[must_use]
     pub fn at_index(mut self, index: usize) -> Self {
@@ -113,6 +136,11 @@ impl CodecError {
     }
 
     /// The path of the attribute, as DynamoDB writes it: `address.lines[2]`. Empty where no attribute is concerned.
+    ///
+    /// ```
+    /// use dynamorm::CodecError;
+    /// assert_eq!(CodecError::missing("city").at("address").path(), "address.city");
+    /// ```
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();

@@ -49,12 +49,33 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader at the start of `text`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert_eq!(Reader::from_text(r#"{"S":"Ada"}"#).s()?, "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn from_text(text: &'a str) -> Self {
         Self { text, at: 0, depth: 0 }
     }
 
     /// Reads an object; `member` is called with each name and must read (or skip) its value.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let mut names = Vec::new();
+    /// Reader::from_text(r#"{"id":{"S":"u1"},"credits":{"N":"7"}}"#).object(|reader, name| {
+    ///     names.push(name.to_owned());
+    ///     reader.skip()
+    /// })?;
+    /// assert_eq!(names, ["id", "credits"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,6 +113,19 @@ impl<'a> Reader<'a> {
 
     /// Reads an array; `element` is called for each and must read (or skip) it.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let mut names = Vec::new();
+    /// Reader::from_text(r#"["a","b"]"#).array(|reader| {
+    ///     names.push(reader.string()?.into_owned());
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(names, ["a", "b"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If this is not an array, or `element` fails; positions are not added to its errors.
@@ -115,6 +149,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a JSON string.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert_eq!(Reader::from_text(r#""a\nb""#).string()?, "a\nb");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -158,6 +200,16 @@ impl<'a> Reader<'a> {
 
     /// Reads past any value.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let mut reader = Reader::from_text(r#"{"M":{"a":{"N":"1"}}} {"S":"next"}"#);
+    /// reader.skip()?;
+    /// assert_eq!(reader.s()?, "next");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If what follows is not JSON.
@@ -194,6 +246,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the reader stands, in bytes from the start.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let mut reader = Reader::from_text(r#"{"N":"7"} "#);
+    /// reader.skip()?;
+    /// assert_eq!(reader.position(), 9);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn position(&self) -> usize {
         self.at
@@ -206,6 +268,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that nothing but white space is left.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let mut reader = Reader::from_text(r#"{"N":"7"} x"#);
+    /// reader.skip()?;
+    /// assert!(reader.end().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -36,6 +36,10 @@ pub enum Tag {
 
 impl Tag {
     /// Gives DynamoDB's name for it: `S`, `BOOL`, `NS`.
+    ///
+    /// ```
+    /// assert_eq!(dynamorm::codec::Tag::Ns.name(), "NS");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -73,6 +77,19 @@ impl Tag {
 impl<'a> Reader<'a> {
     /// Reads one attribute value: `{"S":…}`. `value` gets its type and reads what the type stands before.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// use dynamorm::codec::Tag;
+    /// let digits = Reader::from_text(r#"{"N":"7"}"#).value(|reader, tag| {
+    ///     assert_eq!(tag, Tag::N);
+    ///     reader.string()
+    /// })?;
+    /// assert_eq!(digits, "7");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If this is not an attribute value, or `value` fails.
@@ -92,6 +109,15 @@ impl<'a> Reader<'a> {
 
     /// Reads a value of type S.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert_eq!(Reader::from_text(r#"{"S":"Ada"}"#).s()?, "Ada");
+    /// assert!(Reader::from_text(r#"{"N":"7"}"#).s().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it has another type.
@@ -101,6 +127,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the digits of a value of type N.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert_eq!(Reader::from_text(r#"{"N":"7.50"}"#).n()?, "7.50");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -112,6 +146,14 @@ impl<'a> Reader<'a> {
 
     /// Reads a value of type B.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert_eq!(Reader::from_text(r#"{"B":"AQI="}"#).b()?, [1, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it has another type, or is not base64.
@@ -120,6 +162,14 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value of type BOOL.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// assert!(Reader::from_text(r#"{"BOOL":true}"#).bool()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +180,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value of type L.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Reader;
+    /// let numbers: Vec<u8> = Reader::from_text(r#"{"L":[{"N":"1"},{"N":"2"}]}"#).list()?;
+    /// assert_eq!(numbers, [1, 2]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

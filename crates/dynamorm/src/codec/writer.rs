@@ -25,18 +25,47 @@ impl Writer {
     }
 
     /// An empty writer with room for `bytes`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let writer = Writer::with_capacity(512);
+    /// assert!(writer.as_bytes().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_capacity(bytes: usize) -> Self {
         Self { buffer: Vec::with_capacity(bytes), depth: 0 }
     }
 
     /// What has been written.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.null();
+    /// assert_eq!(writer.into_bytes(), br#"{"NULL":true}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.buffer
     }
 
     /// What has been written so far.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.n("7");
+    /// assert_eq!(writer.as_bytes(), br#"{"N":"7"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.buffer
@@ -62,6 +91,16 @@ impl Writer {
     }
 
     /// Writes `{"S":"…"}`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.s("say \"hi\"");
+    /// assert_eq!(writer.as_bytes(), br#"{"S":"say \"hi\""}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn s(&mut self, text: &str) {
         self.raw("{\"S\":");
@@ -70,6 +109,16 @@ impl Writer {
     }
 
     /// Writes `{"N":"…"}` from digits that are a number already.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.n("7.5");
+    /// assert_eq!(writer.as_bytes(), br#"{"N":"7.5"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn n(&mut self, digits: &str) {
         self.raw("{\"N\":");
@@ -78,6 +127,16 @@ impl Writer {
     }
 
     /// Writes `{"B":"…"}`, in base64.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.b(&[1, 2]);
+    /// assert_eq!(writer.as_bytes(), br#"{"B":"AQI="}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn b(&mut self, bytes: &[u8]) {
         self.raw("{\"B\":");
         self.base64(bytes);
@@ -85,17 +144,47 @@ impl Writer {
     }
 
     /// Writes `{"BOOL":…}`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.bool(true);
+    /// assert_eq!(writer.as_bytes(), br#"{"BOOL":true}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn bool(&mut self, value: bool) {
         self.raw(if value { "{\"BOOL\":true}" } else { "{\"BOOL\":false}" });
     }
 
     /// Writes `{"NULL":true}`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.null();
+    /// assert_eq!(writer.as_bytes(), br#"{"NULL":true}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn null(&mut self) {
         self.raw("{\"NULL\":true}");
     }
 
     /// Writes `{"L":[…]}`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.list(&[1_u8, 2])?;
+    /// assert_eq!(writer.as_bytes(), br#"{"L":[{"N":"1"},{"N":"2"}]}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -211,6 +300,19 @@ pub struct ItemWriter<'w> {
 impl ItemWriter<'_> {
     /// Adds an attribute, or leaves it out if it is absent.
     ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.item(|item| {
+    ///     item.attribute("name", &"Ada".to_owned())?;
+    ///     item.attribute("nickname", &None::<String>)
+    /// })?;
+    /// assert_eq!(writer.as_bytes(), br#"{"name":{"S":"Ada"}}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// What encoding the value returns, with the attribute's name added.
@@ -223,6 +325,19 @@ impl ItemWriter<'_> {
     }
 
     /// Adds an attribute's name; the caller writes exactly one value next.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), dynamorm::CodecError> {
+    /// use dynamorm::codec::Writer;
+    /// let mut writer = Writer::new();
+    /// writer.item(|item| {
+    ///     item.name("credits").n("7");
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(writer.as_bytes(), br#"{"credits":{"N":"7"}}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn name(&mut self, name: &str) -> &mut Writer {
         if !self.empty {

@@ -59,11 +59,45 @@ impl<M> Condition<M> {
     }
 
     /// Both must be true.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let rich = User::CREDITS.ge(5).and(User::NICKNAME.not_exists());
+    /// assert_eq!(db.scan::<User>().filter(rich).count().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn and(self, other: Condition<M>) -> Self {
         Self::new(self.tree.and(other.tree))
     }
 
     /// At least one must be true.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let either = User::CREDITS.lt(5).or(User::NICKNAME.not_exists());
+    /// assert_eq!(db.scan::<User>().filter(either).count().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn or(self, other: Condition<M>) -> Self {
         Self::new(self.tree.or(other.tree))
     }

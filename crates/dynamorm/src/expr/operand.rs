@@ -51,6 +51,23 @@ impl<M, T> Calculation<M, T> {
 impl<M, T: Numeric, Role> Attr<M, T, Role> {
     /// Its value and another one, added: a value, or an attribute of the same type. The update fails if the attribute is
     /// absent; `add` takes that for 0, and [`or_if_absent`](Attr::or_if_absent) for what you say.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.update(User::key("u1")).set(User::CREDITS, User::CREDITS.plus(5)).execute().await?;
+    /// assert_eq!(db.get(User::key("u1")).one().await?.credits, 15);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn plus<By>(self, other: impl IntoOperand<M, T, By>) -> Calculation<M, T> {
         Calculation::new(self.into(), "+", other.into_operand().0)
     }

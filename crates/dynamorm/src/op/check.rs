@@ -42,6 +42,25 @@ impl<M: Model> Check<M> {
     }
 
     /// Gives the stored item with the error if the condition fails: `err.cancellations()[0].item::<User>()`.
+    ///
+    /// ```
+    /// # use dynamorm::{Check, Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let rich = Check::new(User::key("u1"), User::CREDITS.ge(100)).returning_old_on_failure();
+    /// let err = db.transact_write().check(rich).execute().await.unwrap_err();
+    /// let stored: Option<User> = err.cancellations()[0].item()?;
+    /// assert_eq!(stored.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning_old_on_failure(mut self) -> Self {
         self.draft.returning_old_on_failure = true;
         self

@@ -132,6 +132,23 @@ impl<M: Model, D> Delete<M, D> {
     }
 
     /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.delete(User::key("u1")).condition(User::CREDITS.ge(70)).returning_old_on_failure().execute().await.unwrap_err();
+    /// assert_eq!(err.item::<User>()?.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning_old_on_failure(mut self) -> Self {
         self.draft.returning_old_on_failure = true;
         self
@@ -193,6 +210,23 @@ impl Operand for Draft {
 impl<M: Model> Delete<M, &Db> {
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.delete(User::key("u1")).to_request()?;
+    /// assert!(request.json().contains(r#""Key":{"pk":{"S":"USER#u1"}}"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the key cannot be one.
@@ -211,6 +245,24 @@ impl<M: Model> Delete<M, &Db> {
     }
 
     /// Deletes the item and gives it, if there was one.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let old = db.delete(User::key("u1")).returning_old().await?;
+    /// assert_eq!(old.unwrap().credits, 10);
+    /// assert!(db.delete(User::key("u1")).returning_old().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -89,6 +89,26 @@ impl<R: FromItem<Model: Model>, D> Get<R, D> {
     }
 
     /// Reads only the attributes of `P`. The units stay those of the whole item.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[derive(Project)]
+    /// # #[dynamorm(of = User)]
+    /// # struct Credits { credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let Credits { credits } = db.get(User::key("u1")).project().one().await?;
+    /// assert_eq!(credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn project<P: FromItem<Model = R::Model>>(self) -> Get<P, D> {
         Get { draft: Draft { projection: P::PROJECTION, ..self.draft }, db: self.db, of: PhantomData }
     }
@@ -128,6 +148,23 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     }
 
     /// Shows the request, without sending it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.get(User::key("u1")).consistent_read().to_request()?;
+    /// assert!(request.json().contains(r#""ConsistentRead":true"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

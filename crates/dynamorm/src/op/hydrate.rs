@@ -79,6 +79,21 @@ impl<'db, R: Readable<Model: Model>> Hydrate<'db, R> {
 
     /// Shows the request of the first page to the index, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// let orders = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).hydrate();
+    /// assert!(orders.to_request()?.json().contains("ProjectionExpression"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Query::to_request`]; if the query has `max_read_units`, which cannot tell what the items will cost.

@@ -79,6 +79,24 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
 
     /// Shows the next request of each segment that is not read to its end, without sending them.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let requests = db.scan::<User>().parallel(4).to_requests()?;
+    /// assert_eq!(requests.len(), 4);
+    /// assert!(requests[3].json().contains(r#""Segment":3,"TotalSegments":4"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the scan cannot be right: too many segments, a start key of another scan.

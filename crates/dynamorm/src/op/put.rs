@@ -198,6 +198,23 @@ impl<M: Model, D> Put<M, D> {
     }
 
     /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.put(&user).condition(User::CREDITS.ge(70)).returning_old_on_failure().execute().await.unwrap_err();
+    /// assert_eq!(err.item::<User>()?.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning_old_on_failure(mut self) -> Self {
         self.draft.returning_old_on_failure = true;
         self
@@ -265,6 +282,23 @@ impl Operand for Draft {
 impl<M: Model> Put<M, &Db> {
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.put(&user).if_not_exists().to_request()?;
+    /// assert!(request.json().contains("attribute_not_exists"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the item cannot be stored.
@@ -283,6 +317,23 @@ impl<M: Model> Put<M, &Db> {
     }
 
     /// Writes the item and gives the one that it replaced, if there was one.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let old = db.put(&User { credits: 5, ..user }).returning_old().await?;
+    /// assert_eq!(old.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -87,6 +87,25 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R, MissingKeyCondition> {
 
 impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
     /// Reads only the attributes of `P`. The units stay those of the whole items.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[derive(Project)]
+    /// # #[dynamorm(of = Order)]
+    /// # struct Total { total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # db.put(&Order { customer: "u1".into(), number: 7, total: 70 }).execute().await?;
+    /// let orders = db.query::<Order>().project::<Total>().key(Order::PRIMARY_KEY.partition("u1")).all().await?;
+    /// assert_eq!(orders[0].total, 70);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn project<P: Readable<Model = R::Model>>(self) -> Query<'db, P, K> {
         Query { read: self.read.project::<P>(), of: PhantomData }
     }
@@ -190,6 +209,21 @@ impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
 
 impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     /// Shows the request of the first page, without sending it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// let orders = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).descending();
+    /// assert!(orders.to_request()?.json().contains(r#""ScanIndexForward":false"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

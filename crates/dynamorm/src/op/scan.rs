@@ -90,6 +90,26 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     ///
     /// DynamoDB tells which item is in which segment; each is in one. In one process, a
     /// [`parallel`](Scan::parallel) scan reads them all.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let mut found = 0;
+    /// for number in 0..2 {
+    ///     found += db.scan::<User>().segment(number, 2).count().await?;
+    /// }
+    /// assert_eq!(found, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn segment(mut self, number: u32, of: u32) -> Self {
         if let Source::Table { segment, .. } = &mut self.read.source {
             *segment = Some(Segment { number, of });
@@ -98,6 +118,26 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     }
 
     /// Reads only the attributes of `P`. The units stay those of the whole items.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[derive(Project)]
+    /// # #[dynamorm(of = User)]
+    /// # struct Credits { credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let all = db.scan::<User>().project::<Credits>().all().await?;
+    /// assert_eq!(all[0].credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn project<P: FromItem<Model = R::Model>>(self) -> Scan<'db, P> {
         Scan { read: self.read.project::<P>(), of: PhantomData }
     }
@@ -144,6 +184,23 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     }
 
     /// Shows the request of the first page, without sending it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.scan::<User>().limit(20).to_request()?;
+    /// assert!(request.json().contains(r#""Limit":20"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -104,12 +104,47 @@ impl TransactWrite<'_> {
     ///
     /// The repeat must say the same to the byte, else DynamoDB refuses it. The times that the library sets are part of that:
     /// to repeat such writes in another call, hold their time still with [`Db::clock`].
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Update};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let debit = || db.transact_write().update(Update::new(User::key("u1")).add(User::CREDITS, -7)).token("order-42");
+    /// debit().execute().await?;
+    /// debit().execute().await?; // The same transaction: nothing more is written.
+    /// assert_eq!(db.get(User::key("u1")).one().await?.credits, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
     /// Tells a conflict with another request, and any other passing refusal, at once instead of trying again.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.transact_write().put(&user).no_retries().execute().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn no_retries(mut self) -> Self {
         self.retries = false;
         self
@@ -121,6 +156,23 @@ impl TransactWrite<'_> {
     }
 
     /// Shows the request, without sending it. Without a token of yours it shows a new one each time.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.transact_write().put(&user).delete(User::key("u2")).to_request()?;
+    /// assert!(request.json().contains(r#"{"Delete":{"TableName":"app","Key":{"pk":{"S":"USER#u2"}}}}"#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

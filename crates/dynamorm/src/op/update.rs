@@ -80,6 +80,23 @@ impl<M: Model> Update<M> {
     }
 
     /// An update of an item as it was read, to run or for a transaction: the same as [`Update::new`] with the item.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Update};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.transact_write().update(Update::of(&user).add(User::CREDITS, 5)).execute().await?;
+    /// assert_eq!(db.get(&user).one().await?.credits, 15);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of(item: &M) -> Self {
         Update::with(&item, Detached)
     }
@@ -124,6 +141,23 @@ impl<M: Model, D> Update<M, D> {
     }
 
     /// True if it changes nothing: no verb was called, or there was no difference between two items.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// assert!(user.changes_from(&user).is_empty());
+    /// assert!(!User { credits: 5, ..user.clone() }.changes_from(&user).is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.draft.changes.is_empty()
     }

@@ -76,6 +76,12 @@ impl Aws {
     ///
     /// Right for interceptors that look at the HTTP request, its attempts or its outcome. An interceptor that reads the
     /// typed input or output sees a nearly empty one here, and what it changes in them is lost.
+    ///
+    /// ```
+    /// # fn example(client: aws_sdk_dynamodb::Client) {
+    /// let db = dynamorm::Db::with_transport(dynamorm::transport::Aws::direct(client));
+    /// # }
+    /// ```
     #[must_use]
     pub fn direct(client: Client) -> Self {
         Self { client, codec: Codec::Direct }
@@ -85,6 +91,12 @@ impl Aws {
     ///
     /// Its interceptors see, and may change, whole inputs and outputs. It costs a conversion to the client's attribute
     /// values and back, several times the work of [`Aws::direct`]. Operations on tables go the direct way here too.
+    ///
+    /// ```
+    /// # fn example(client: aws_sdk_dynamodb::Client) {
+    /// let db = dynamorm::Db::with_transport(dynamorm::transport::Aws::compat(client));
+    /// # }
+    /// ```
     #[must_use]
     pub fn compat(client: Client) -> Self {
         Self { client, codec: Codec::Compat }

@@ -129,6 +129,12 @@ impl Faults {
     }
 
     /// Refuses this share of all calls, from 0 to 1, with [`Fault::Unavailable`].
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// let faults = Faults::new(Embedded::memory()?).seed(7).unavailable(0.05);
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn unavailable(self, rate: f64) -> Self {
         self.with(|state| state.unavailable = rate)
@@ -143,18 +149,37 @@ impl Faults {
     }
 
     /// Refuses this share of the single writes and of the transactions, reading ones too, from 0 to 1, with [`Fault::Conflict`].
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// let faults = Faults::new(Embedded::memory()?).seed(7).conflict(0.05);
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn conflict(self, rate: f64) -> Self {
         self.with(|state| state.conflict = rate)
     }
 
     /// Loses the response of this share of all calls, from 0 to 1: [`Fault::LostResponse`].
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// let faults = Faults::new(Embedded::memory()?).seed(7).lost_response(0.05);
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn lost_response(self, rate: f64) -> Self {
         self.with(|state| state.lost_response = rate)
     }
 
     /// Waits this long before each call. It needs a Tokio runtime with a timer.
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// use std::time::Duration;
+    /// let faults = Faults::new(Embedded::memory()?).latency(Duration::from_millis(5));
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn latency(self, latency: Duration) -> Self {
         self.with(|state| state.latency = latency)
@@ -163,6 +188,12 @@ impl Faults {
     /// Makes each Query and each Scan evaluate at most `limit` items, at least 1: [`Fault::SmallPage`].
     ///
     /// It goes together with any other fault of the same call, and is not told by [`Faults::injected`].
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// let faults = Faults::new(Embedded::memory()?).small_pages(2);
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn small_pages(self, limit: usize) -> Self {
         self.with(|state| state.small_pages = Some(limit))
@@ -179,6 +210,13 @@ impl Faults {
     }
 
     /// Tells the faults so far, in the order in which their calls began.
+    ///
+    /// ```
+    /// use dynamorm::transport::{Embedded, Faults};
+    /// let faults = Faults::new(Embedded::memory()?).seed(7).throttle(0.5);
+    /// assert!(faults.injected().is_empty(), "nothing was called yet");
+    /// # Ok::<(), dynamorm::Error>(())
+    /// ```
     #[must_use]
     pub fn injected(&self) -> Vec<Injected> {
         self.state().injected.clone()

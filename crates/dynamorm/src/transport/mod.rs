@@ -60,6 +60,23 @@ pub struct Request {
 
 impl Request {
     /// The body as text.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.get(User::key("u1")).to_request()?;
+    /// assert_eq!(request.json(), r#"{"TableName":"app","Key":{"pk":{"S":"USER#u1"}}}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn json(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap_or_default()
@@ -119,6 +136,10 @@ pub enum Operation {
 
 impl Operation {
     /// DynamoDB's name for it.
+    ///
+    /// ```
+    /// assert_eq!(dynamorm::transport::Operation::BatchGetItem.name(), "BatchGetItem");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -183,6 +204,12 @@ impl ServiceError {
     }
 
     /// Reads an error response.
+    ///
+    /// ```
+    /// use dynamorm::transport::ServiceError;
+    /// let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow down"}"#;
+    /// assert_eq!(ServiceError::from_body(body.into()).code, "ThrottlingException");
+    /// ```
     #[must_use]
     pub fn from_body(body: Bytes) -> Self {
         #[derive(Default)]

@@ -69,12 +69,26 @@ impl Ctx {
     }
 
     /// The trace that the request is part of: of X-Ray (`1-5759e988-bd862e3fe1be46a994272793`), else of a `traceparent` header.
+    ///
+    /// ```
+    /// async fn handler(ctx: lift::Ctx) -> String {
+    ///     ctx.trace_id().unwrap_or("no trace").to_owned()
+    /// }
+    /// ```
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id.as_deref()
     }
 
     /// True for the first request or event of a process inside Lambda, which waited for it to start.
+    ///
+    /// ```
+    /// async fn handler(ctx: lift::Ctx) {
+    ///     if ctx.cold_start() {
+    ///         tracing::info!("the first request of this process");
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn cold_start(&self) -> bool {
         self.invocation.as_ref().is_some_and(|invocation| invocation.cold_start)
@@ -87,6 +101,12 @@ impl Ctx {
     }
 
     /// The client's address as API Gateway or the load balancer saw it; on localhost, the peer's.
+    ///
+    /// ```
+    /// async fn handler(ctx: lift::Ctx) -> String {
+    ///     ctx.source_ip().map(|ip| ip.to_string()).unwrap_or_default()
+    /// }
+    /// ```
     #[must_use]
     pub fn source_ip(&self) -> Option<IpAddr> {
         self.source_ip
@@ -94,6 +114,12 @@ impl Ctx {
 
     /// When the request is ended with 504: by [`Config::timeout`](crate::Config::timeout), or 500 ms before Lambda's own
     /// deadline, whichever is first. `None` only in a router without the default stack.
+    ///
+    /// ```
+    /// async fn handler(ctx: lift::Ctx) -> bool {
+    ///     ctx.deadline().is_some_and(|deadline| deadline > std::time::Instant::now())
+    /// }
+    /// ```
     #[must_use]
     pub fn deadline(&self) -> Option<std::time::Instant> {
         self.deadline.map(Instant::into_std)

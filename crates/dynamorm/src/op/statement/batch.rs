@@ -74,6 +74,23 @@ impl BatchStatement<'_> {
 
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let batch = db.batch_statement().statement("SELECT * FROM \"app\" WHERE pk = ?", ["USER#u1"]);
+    /// assert!(batch.to_request()?.json().contains(r#""Parameters":[{"S":"USER#u1"}]"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there are no statements or more than 25, or one of them cannot be right.

@@ -70,18 +70,70 @@ impl TransactStatement<'_> {
 
     /// Makes calls with the same token one transaction: whoever repeats it within ten minutes writes nothing more. 1 to 36
     /// characters. The repeat must say the same to the byte, else DynamoDB refuses it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let delete = || db.transact_statement().statement("DELETE FROM \"app\" WHERE pk = ?", ["USER#u1"]);
+    /// delete().token("delete-u1").execute().await?;
+    /// delete().token("delete-u1").execute().await?; // Nothing more is written.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
     /// Tells a conflict with another request, and any other passing refusal, at once instead of trying again.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let delete = db.transact_statement().statement("DELETE FROM \"app\" WHERE pk = ?", ["USER#u1"]);
+    /// delete.no_retries().execute().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn no_retries(mut self) -> Self {
         self.retries = false;
         self
     }
 
     /// Shows the request, without sending it. Without a token of yours it shows a new one each time.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let delete = db.transact_statement().statement("DELETE FROM \"app\" WHERE pk = ?", ["USER#u1"]);
+    /// assert!(delete.token("t1").to_request()?.json().contains(r#""ClientRequestToken":"t1""#));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -40,6 +40,20 @@ impl<Ms: Models> CreateTable<'_, Ms> {
 
     /// Shows the CreateTable request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// let request = db.create_table::<User>().to_request()?;
+    /// assert!(request.json().contains(r#""KeyType":"HASH""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the models do not fit into one table.

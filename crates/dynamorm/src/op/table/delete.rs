@@ -27,6 +27,22 @@ impl<M: Model> DeleteTable<'_, M> {
 
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// assert_eq!(db.delete_table::<User>().to_request()?.json(), r#"{"TableName":"app"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the model has no table.
@@ -51,6 +67,23 @@ impl<M: Model> DeleteTable<'_, M> {
 
 impl Db {
     /// Deletes a model's table, with all items of all models in it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.delete_table::<User>().execute().await?;
+    /// assert!(db.describe_table::<User>().optional().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_table<M: Model>(&self) -> DeleteTable<'_, M> {
         DeleteTable { db: self, if_exists: false, of: PhantomData }
     }

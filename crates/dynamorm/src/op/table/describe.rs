@@ -73,6 +73,22 @@ pub struct DescribeTable<'db, M> {
 impl<M: Model> DescribeTable<'_, M> {
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// assert_eq!(db.describe_table::<User>().to_request()?.json(), r#"{"TableName":"app"}"#);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the model has no table.
@@ -214,11 +230,44 @@ fn decode_key_schema(reader: &mut Reader<'_>) -> Result<(Vec<String>, Vec<String
 
 impl Db {
     /// Tells the state of a model's table.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let table = db.describe_table::<User>().one().await?;
+    /// assert_eq!(table.status, dynamorm::TableStatus::Active);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn describe_table<M: Model>(&self) -> DescribeTable<'_, M> {
         DescribeTable { db: self, of: PhantomData }
     }
 
     /// Waits until a model's table and its indexes are ready.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.wait_for_table::<User>().execute().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_for_table<M: Model>(&self) -> WaitForTable<'_, M> {
         WaitForTable { db: self, patience: PATIENCE, of: PhantomData }
     }
@@ -234,6 +283,23 @@ pub struct WaitForTable<'db, M> {
 
 impl<M: Model> WaitForTable<'_, M> {
     /// Waits no longer than this, instead of five minutes.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// use std::time::Duration;
+    /// db.wait_for_table::<User>().timeout(Duration::from_secs(30)).execute().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, longest: Duration) -> Self {
         self.patience = longest;
         self

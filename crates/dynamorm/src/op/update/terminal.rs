@@ -11,6 +11,23 @@ use crate::{Db, Error, FromItem, Result};
 impl<M: Model> Update<M, &Db> {
     /// Shows the request, without sending it.
     ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let request = db.update(User::key("u1")).add(User::CREDITS, 5).to_request()?;
+    /// assert!(request.json().contains("ADD #n0 :v0"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale.
@@ -43,6 +60,23 @@ impl<M: Model> Update<M, &Db> {
     }
 
     /// Makes the changes and gives the item as it was before, if there was one.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let old = db.update(User::key("u1")).add(User::CREDITS, 5).returning_old().await?;
+    /// assert_eq!(old.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

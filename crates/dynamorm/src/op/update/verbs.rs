@@ -96,6 +96,24 @@ impl<M: Model, D> Update<M, D> {
     /// Removes an attribute that the model can do without, an `Option` or a set; or an element of a list or a map, which may
     /// be any. Those after it in a list move up. An item without its time to live never expires; one with a span gets it again
     /// by its next write.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// db.update(User::key("u1")).set(User::NICKNAME, "ada").execute().await?;
+    /// db.update(User::key("u1")).remove(User::NICKNAME).execute().await?;
+    /// assert_eq!(db.get(User::key("u1")).one().await?.nickname, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove<T: Removable<R>, R: Changeable>(
         self,
         path: impl IntoPath<Model = M, Value = T, Role = R>,
@@ -199,6 +217,23 @@ impl<M: Model, D> Update<M, D> {
     }
 
     /// Gives the stored item with the error if a condition fails: `err.item::<User>()`.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # let user = User { id: "u1".into(), credits: 10, nickname: None };
+    /// # db.put(&user).execute().await?;
+    /// let err = db.update(User::key("u1")).add(User::CREDITS, -70).condition(User::CREDITS.ge(70)).returning_old_on_failure().execute().await.unwrap_err();
+    /// assert_eq!(err.item::<User>()?.unwrap().credits, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn returning_old_on_failure(mut self) -> Self {
         self.draft.returning_old_on_failure = true;
         self

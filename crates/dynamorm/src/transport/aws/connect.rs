@@ -43,6 +43,14 @@ impl Aws {
     /// Region and credentials are those of the environment's variables; without them `us-east-1` and a made-up key, which
     /// local servers accept. Nothing else is asked for credentials. Needs the feature `aws-config`.
     ///
+    /// ```no_run
+    /// # async fn example() -> dynamorm::Result<()> {
+    /// use dynamorm::transport::Aws;
+    /// let db = dynamorm::Db::with_transport(Aws::endpoint("http://127.0.0.1:8000").await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if `url` is no `http` or `https` URL with a host.
