@@ -7,11 +7,10 @@ pub(super) mod read;
 #[cfg(test)]
 mod tests;
 
-use crate::codec::Reader;
+use super::sink::{Each, One};
 use crate::model::{FromItem, Key, Model};
 use crate::transport::Request;
-use crate::{Db, Error, Result};
-use bytes::Bytes;
+use crate::{Db, Result};
 use futures_util::stream::{Stream, StreamExt};
 use read::Read;
 use std::fmt;
@@ -133,10 +132,11 @@ impl<'db, R: FromItem<Model: Model>> BatchGet<'db, R> {
     /// that are not read, by position, and [`items`](Error::items) gives those that are; to read all of them once more does no
     /// harm. [`ErrorKind::Codec`](crate::ErrorKind::Codec) if an item is not an `R`.
     pub async fn all(self) -> Result<Vec<Option<R>>> {
-        let db = self.read.db;
+        let (db, model) = (self.read.db, self.read.model);
         let found = self.read.all().await?;
-        let items = found.iter().enumerate().map(|(position, item)| decode(db, position, item.as_ref()));
-        items.collect()
+        let mut items = Each(Vec::with_capacity(found.len()));
+        read::decode(db, model, 0, &found, &mut items)?;
+        Ok(items.0)
     }
 
     /// Reads them as they are taken: one result for each key, in their order, `None` for an item that is not there. It holds the
@@ -173,18 +173,14 @@ impl<'db, R: FromItem<Model: Model>> BatchGet<'db, R> {
     where
         R: Send + 'db,
     {
-        let db = self.read.db;
+        let (db, model) = (self.read.db, self.read.model);
         self.read.stream().map(move |found| {
-            let (position, item) = found?;
-            decode(db, position, item.as_ref())
+            let (position, found) = found?;
+            let mut item = One(None);
+            read::decode(db, model, position, &[found], &mut item)?;
+            Ok(item.0)
         })
     }
-}
-
-fn decode<R: FromItem<Model: Model>>(db: &Db, position: usize, item: Option<&Bytes>) -> Result<Option<R>> {
-    let Some(item) = item else { return Ok(None) };
-    let decoded = Reader::new(item).and_then(|mut reader| R::decode(&mut reader));
-    decoded.map(Some).map_err(|error| read::at(db, R::Model::SHAPE, position, Error::from(error)))
 }
 
 /// How many keys, without their values: they belong in no log.

@@ -7,6 +7,9 @@ use crate::model::{Collect, FromItem, Readable};
 pub(crate) trait Sink {
     /// Reads the next item and keeps it.
     fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError>;
+
+    /// Is told that the next item is not there.
+    fn absent(&mut self) {}
 }
 
 impl<F: FnMut(&mut Reader<'_>) -> Result<(), CodecError>> Sink for F {
@@ -37,5 +40,19 @@ impl<R: Readable> All<R> {
 impl<R: Readable> Sink for All<R> {
     fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
         self.0.push(R::Item::decode(reader)?)
+    }
+}
+
+/// Each item that was asked for, `None` if it is not there.
+pub(crate) struct Each<R>(pub(crate) Vec<Option<R>>);
+
+impl<R: FromItem> Sink for Each<R> {
+    fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
+        self.0.push(Some(R::decode(reader)?));
+        Ok(())
+    }
+
+    fn absent(&mut self) {
+        self.0.push(None);
     }
 }

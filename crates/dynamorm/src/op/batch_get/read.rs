@@ -9,6 +9,7 @@ use crate::op::body::Body;
 use crate::op::item_key::{EncodedKey, ItemKey, identity, read_item, read_key};
 use crate::op::live::Live;
 use crate::op::retry::{Batch, CONCURRENCY, Stop};
+use crate::op::sink::Sink;
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, limits};
 use bytes::Bytes;
@@ -74,9 +75,32 @@ pub(crate) fn at(db: &Db, model: &ModelShape, position: usize, error: Error) -> 
     error.in_operation(position).during(Operation::BatchGetItem, db.table_of(model).ok())
 }
 
+/// Reads what positions gave, of which the first is `position`.
+pub(crate) fn decode(
+    db: &Db,
+    model: &ModelShape,
+    position: usize,
+    found: &[Option<Bytes>],
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    for (position, item) in (position..).zip(found) {
+        let Some(item) = item else {
+            sink.absent();
+            continue;
+        };
+        let read = Reader::new(item).and_then(|mut reader| sink.item(&mut reader));
+        read.map_err(|error| at(db, model, position, error.into()))?;
+    }
+    Ok(())
+}
+
 impl<'db> Read<'db> {
     pub(crate) fn of<K: Key>(db: &'db Db, keys: impl IntoIterator<Item = K>) -> Self {
-        Self::of_keys(db, K::Model::SHAPE, keys.into_iter().map(|key| EncodedKey::of(&key)).collect())
+        let mut encoded = Vec::new();
+        for key in keys {
+            encoded.push(EncodedKey::of(&key));
+        }
+        Self::of_keys(db, K::Model::SHAPE, encoded)
     }
 
     /// Of keys that are at hand as they are sent.

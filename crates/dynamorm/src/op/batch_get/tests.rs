@@ -1,10 +1,11 @@
 //! What a batch that reads sends, and what it makes of the answers.
 
 use super::*;
-use crate::ErrorKind;
 use crate::op::retry::TRIES;
 use crate::op::test_models::*;
 use crate::transport::{Call, Failure, ServiceError, Transport};
+use crate::{Error, ErrorKind};
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
