@@ -1,9 +1,9 @@
 //! The contract between a derive and the operations: what a model is, what its key is, what can be read.
 
-use crate::codec::{CodecError, ItemWriter, Reader, Writer};
+use crate::codec::{CodecError, ItemWriter, Reader};
 use crate::kept::Kept;
 use crate::key::{IndexKind, IndexShape, KeyShape, Projection};
-use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role};
+use crate::lifecycle::{ManagedAttribute, ManagedValues, Role};
 use crate::op::Update;
 
 /// A struct that is stored as one item of a table. Derive it.
@@ -175,12 +175,6 @@ pub trait Key {
         let _ = (item, managed);
         Ok(false)
     }
-
-    /// The version that the stored item must have, if this knows one.
-    #[doc(hidden)]
-    fn version(&self) -> Result<Option<ManagedValue>, CodecError> {
-        Ok(None)
-    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -203,13 +197,6 @@ impl<M: Model> Key for &M {
     ) -> Result<bool, CodecError> {
         Fields::encode(*self, item, managed)?;
         Ok(true)
-    }
-
-    fn version(&self) -> Result<Option<ManagedValue>, CodecError> {
-        let Some(version) = M::SHAPE.version() else { return Ok(None) };
-        let mut managed = ManagedValues::new();
-        Writer::new().item(|item| Fields::encode(*self, item, &mut managed))?;
-        Ok(managed.into_iter().find(|(attribute, _)| attribute.name == version).map(|(_, value)| value))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Detached;
 use super::body::Body;
-use super::item_key::EncodedKey;
+use super::item_key::{EncodedKey, version};
 use super::put::decode_attributes;
 use super::transact_write::Operand;
 use super::update::version_condition;
@@ -118,7 +118,7 @@ impl<M: Model, D> Delete<M, D> {
         let draft = Draft {
             shape: M::SHAPE,
             key: EncodedKey::of(key),
-            version: key.version(),
+            version: version(M::SHAPE, key),
             condition: None,
             returning_old_on_failure: false,
         };

@@ -1,6 +1,7 @@
 //! Which item an operation of a batch or a transaction is about, so that two on the same one are told before they are sent.
 
 use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Writer};
+use crate::lifecycle::{ManagedValue, ManagedValues};
 use crate::model::{Key, Model, ModelShape};
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Result};
@@ -38,15 +39,12 @@ pub(crate) struct EncodedKey {
 
 impl EncodedKey {
     pub(crate) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
-        Self::by(K::Model::SHAPE, &mut |item| key.encode(item))
+        Self::by(K::Model::SHAPE, key)
     }
 
-    fn by(
-        model: &'static ModelShape,
-        encode: &mut dyn FnMut(&mut ItemWriter<'_>) -> Result<(), CodecError>,
-    ) -> Result<Self, CodecError> {
+    pub(crate) fn by(model: &'static ModelShape, key: &dyn Encode) -> Result<Self, CodecError> {
         let mut writer = Writer::new();
-        writer.item(encode)?;
+        writer.item(|item| key.key(item))?;
         Ok(Self { json: writer.into_bytes(), model })
     }
 
@@ -54,6 +52,38 @@ impl EncodedKey {
     pub(crate) fn read(reader: &mut Reader<'_>, model: &'static ModelShape) -> Result<Self, CodecError> {
         Ok(Self { json: identity(&read_key(reader, model)?), model })
     }
+}
+
+/// A [`Key`], which may be an item, without its type: what asks it is compiled once.
+pub(crate) trait Encode {
+    /// Writes the key attributes.
+    fn key(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError>;
+    /// Writes the attributes that key templates are made of.
+    fn key_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError>;
+    /// Writes all attributes of an item and returns true, or is none.
+    fn item(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<bool, CodecError>;
+}
+
+impl<K: Key> Encode for K {
+    fn key(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        self.encode(item)
+    }
+
+    fn key_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        self.encode_fields(item)
+    }
+
+    fn item(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<bool, CodecError> {
+        self.encode_item(item, managed)
+    }
+}
+
+/// The version that the stored item must have, if the key is an item that has one.
+pub(crate) fn version(model: &ModelShape, key: &dyn Encode) -> Result<Option<ManagedValue>, CodecError> {
+    let Some(version) = model.version() else { return Ok(None) };
+    let mut managed = ManagedValues::new();
+    Writer::new().item(|item| key.item(item, &mut managed).map(drop))?;
+    Ok(managed.into_iter().find(|(attribute, _)| attribute.name == version).map(|(_, value)| value))
 }
 
 /// Equal for equal keys of one table, and for no others.

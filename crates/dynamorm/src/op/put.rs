@@ -3,14 +3,14 @@
 use super::Detached;
 use super::body::{Body, check_item_size, read_member};
 use super::index_limit;
-use super::item_key::EncodedKey;
+use super::item_key::{Encode, EncodedKey};
 use super::sink::One;
 use super::transact_write::Operand;
 use super::update::version_condition;
-use crate::codec::{CodecError, ItemWriter, Reader, Writer};
+use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::Condition;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
-use crate::model::{Fields, FromItem, Model, ModelShape};
+use crate::model::{FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, Timestamp};
 use bytes::Bytes;
@@ -57,19 +57,16 @@ pub(crate) struct EncodedItem {
 
 impl EncodedItem {
     pub(crate) fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
-        let key = EncodedKey::of(&item.item_key())?;
-        Self::by(key, &mut |members, managed| Fields::encode(item, members, managed))
+        Self::by(M::SHAPE, &item)
     }
 
-    fn by(
-        key: EncodedKey,
-        encode: &mut dyn FnMut(&mut ItemWriter<'_>, &mut ManagedValues) -> Result<(), CodecError>,
-    ) -> Result<Self, CodecError> {
+    fn by(model: &'static ModelShape, item: &dyn Encode) -> Result<Self, CodecError> {
+        let key = EncodedKey::by(model, item)?;
         let mut writer = Writer::with_capacity(512);
         let mut managed = ManagedValues::new();
         writer.item(|members| {
-            encode(members, &mut managed)?;
-            if let Some(kept) = key.model.kept {
+            item.item(members, &mut managed)?;
+            if let Some(kept) = model.kept {
                 kept.encode(members);
             }
             Ok(())

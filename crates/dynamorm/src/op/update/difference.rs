@@ -7,15 +7,24 @@ use crate::expr::EncodedValue;
 use crate::expr::update::{Action, Changes, Right};
 use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role, Stamp};
 use crate::model::{Fields, Model, ModelShape};
-use crate::op::item_key::EncodedKey;
+use crate::op::item_key::{Encode, EncodedKey};
 use crate::{AttributeValue, Ttl};
 
 /// The changes that make `new` of `old`, or `None` if their keys differ. Index keys follow by themselves.
 pub(super) fn changes_between<M: Model>(old: &M, new: &M) -> Result<Option<Changes>, CodecError> {
-    if EncodedKey::of(&old.item_key())?.json != EncodedKey::of(&new.item_key())?.json {
+    between(M::SHAPE, <M as Fields>::NAMES, &old, &new)
+}
+
+fn between(
+    shape: &'static ModelShape,
+    names: &'static [&'static str],
+    old: &dyn Encode,
+    new: &dyn Encode,
+) -> Result<Option<Changes>, CodecError> {
+    if EncodedKey::by(shape, old)?.json != EncodedKey::by(shape, new)?.json {
         return Ok(None);
     }
-    difference(M::SHAPE, <M as Fields>::NAMES, &State::of(old)?, &State::of(new)?).map(Some)
+    difference(shape, names, &State::of(old)?, &State::of(new)?).map(Some)
 }
 
 fn difference(
@@ -40,9 +49,9 @@ struct State {
 }
 
 impl State {
-    fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
+    fn of(item: &dyn Encode) -> Result<Self, CodecError> {
         let (mut writer, mut managed) = (Writer::with_capacity(512), ManagedValues::new());
-        writer.item(|members| Fields::encode(item, members, &mut managed))?;
+        writer.item(|members| item.item(members, &mut managed).map(drop))?;
         Ok(Self { json: writer.into_bytes(), managed })
     }
 }

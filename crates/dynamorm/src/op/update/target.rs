@@ -1,10 +1,10 @@
 //! Which item an update is about, and what of it is known: by its key, or as it was read.
 
-use crate::codec::{CodecError, ItemWriter, Reader, Writer};
+use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::EncodedValue;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role};
-use crate::model::{Key, ModelShape};
-use crate::op::item_key::EncodedKey;
+use crate::model::{Key, Model, ModelShape};
+use crate::op::item_key::{Encode, EncodedKey};
 
 /// The item of an update.
 #[derive(Debug, Clone)]
@@ -35,21 +35,16 @@ fn members(json: &[u8]) -> Result<Members, CodecError> {
 
 impl Target {
     pub(super) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
-        Self::by(EncodedKey::of(key)?, &mut |fields| key.encode_fields(fields), &mut |item, managed| {
-            key.encode_item(item, managed)
-        })
+        Self::by(K::Model::SHAPE, key)
     }
 
-    fn by(
-        key: EncodedKey,
-        encode_fields: &mut dyn FnMut(&mut ItemWriter<'_>) -> Result<(), CodecError>,
-        encode_item: &mut dyn FnMut(&mut ItemWriter<'_>, &mut ManagedValues) -> Result<bool, CodecError>,
-    ) -> Result<Self, CodecError> {
+    fn by(model: &'static ModelShape, of: &dyn Encode) -> Result<Self, CodecError> {
+        let key = EncodedKey::by(model, of)?;
         let mut fields = Writer::new();
-        fields.item(encode_fields)?;
+        fields.item(|fields| of.key_fields(fields))?;
         let (mut item, mut managed, mut is_item) = (Writer::new(), ManagedValues::new(), false);
         item.item(|item| {
-            is_item = encode_item(item, &mut managed)?;
+            is_item = of.item(item, &mut managed)?;
             Ok(())
         })?;
         let version = managed.into_iter().find(|(attribute, _)| attribute.role == Role::Version);
