@@ -6,7 +6,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-use super::item_key::{EncodedKey, ItemKey};
+use super::item_key::{Encode, EncodedKey, ItemKey};
 use super::put::EncodedItem;
 use super::retry::{Batch, CONCURRENCY, Stop};
 use crate::codec::CodecError;
@@ -74,9 +74,7 @@ impl Db {
 impl BatchWrite<'_> {
     /// Adds a put of an item.
     pub fn put<M: Model>(mut self, item: &M) -> Self {
-        let put = EncodedItem::of(item);
-        let key = put.as_ref().map(|item| item.key.clone()).map_err(Clone::clone);
-        self.writes.push(Write { model: M::SHAPE, put: Some(put), key });
+        self.push_put(M::SHAPE, &item);
         self
     }
 
@@ -87,13 +85,23 @@ impl BatchWrite<'_> {
 
     /// Adds a delete of the item with this key.
     pub fn delete<K: Key>(mut self, key: K) -> Self {
-        self.writes.push(Write { model: K::Model::SHAPE, put: None, key: EncodedKey::of(&key) });
+        self.push_delete(K::Model::SHAPE, &key);
         self
     }
 
     /// Adds a delete of the item with each key.
     pub fn delete_all<K: Key>(self, keys: impl IntoIterator<Item = K>) -> Self {
         keys.into_iter().fold(self, BatchWrite::delete)
+    }
+
+    fn push_put(&mut self, model: &'static ModelShape, item: &dyn Encode) {
+        let put = EncodedItem::of(model, item);
+        let key = put.as_ref().map(|item| item.key.clone()).map_err(Clone::clone);
+        self.writes.push(Write { model, put: Some(put), key });
+    }
+
+    fn push_delete(&mut self, model: &'static ModelShape, key: &dyn Encode) {
+        self.writes.push(Write { model, put: None, key: EncodedKey::of(model, key) });
     }
 
     /// Sends at most `requests` at once, each of 25 writes; 4 unless set. With 1 the requests go one after the other, in the order

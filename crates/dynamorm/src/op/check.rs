@@ -1,7 +1,7 @@
 //! ConditionCheck: an operation of a transaction that writes nothing and must find its condition true.
 
 use super::body::Body;
-use super::item_key::EncodedKey;
+use super::item_key::{Encode, EncodedKey};
 use super::transact_write::Operand;
 use crate::codec::CodecError;
 use crate::expr::Condition;
@@ -32,13 +32,7 @@ impl<M: Model> Check<M> {
     /// A check that `condition` is true of the item with this key. An absent item makes most conditions false, but not
     /// `not_exists`.
     pub fn new(key: impl Key<Model = M>, condition: Condition<M>) -> Self {
-        let draft = Draft {
-            shape: M::SHAPE,
-            key: EncodedKey::of(&key),
-            condition: condition.untyped(),
-            returning_old_on_failure: false,
-        };
-        Self { draft, of: PhantomData }
+        Self { draft: Draft::new(M::SHAPE, &key, condition.untyped()), of: PhantomData }
     }
 
     /// Gives the stored item with the error if the condition fails: `err.cancellations()[0].item::<User>()`.
@@ -69,6 +63,12 @@ impl<M: Model> Check<M> {
     /// The operation of a transaction.
     pub(super) fn into_draft(self) -> Draft {
         self.draft
+    }
+}
+
+impl Draft {
+    fn new(shape: &'static ModelShape, key: &dyn Encode, condition: Condition<()>) -> Self {
+        Self { shape, key: EncodedKey::of(shape, key), condition, returning_old_on_failure: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Detached;
 use super::body::Body;
-use super::item_key::{EncodedKey, version};
+use super::item_key::{Encode, EncodedKey, version};
 use super::put::decode_attributes;
 use super::transact_write::Operand;
 use super::update::version_condition;
@@ -115,14 +115,7 @@ impl<M: Model> Delete<M> {
 
 impl<M: Model, D> Delete<M, D> {
     fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
-        let draft = Draft {
-            shape: M::SHAPE,
-            key: EncodedKey::of(key),
-            version: version(M::SHAPE, key),
-            condition: None,
-            returning_old_on_failure: false,
-        };
-        Self { draft, db, of: PhantomData }
+        Self { draft: Draft::new(M::SHAPE, key), db, of: PhantomData }
     }
 
     /// Deletes only if this is true of the stored item. Several conditions must all be true.
@@ -161,6 +154,16 @@ impl<M: Model, D> Delete<M, D> {
 }
 
 impl Draft {
+    fn new(shape: &'static ModelShape, key: &dyn Encode) -> Self {
+        Self {
+            shape,
+            key: EncodedKey::of(shape, key),
+            version: version(shape, key),
+            condition: None,
+            returning_old_on_failure: false,
+        }
+    }
+
     fn body(&self, db: &Db) -> Result<Body> {
         let mut body = Body::new(db.table_of(self.shape)?);
         body.json("Key", &self.key()?.json);

@@ -1,7 +1,7 @@
 //! GetItem: one item by its key.
 
 use super::body::{Body, read_member};
-use super::item_key::EncodedKey;
+use super::item_key::{Encode, EncodedKey};
 use super::live::Live;
 use super::sink::{One, Sink};
 use super::transact_get::OneGet;
@@ -78,14 +78,7 @@ impl<M: Model> Get<M> {
 
 impl<R: FromItem<Model: Model>, D> Get<R, D> {
     fn with(key: &impl Key, db: D) -> Self {
-        let draft = Draft {
-            model: R::Model::SHAPE,
-            projection: R::PROJECTION,
-            key: EncodedKey::of(key),
-            consistent_read: false,
-            live: false,
-        };
-        Get { draft, db, of: PhantomData }
+        Get { draft: Draft::new(R::Model::SHAPE, R::PROJECTION, key), db, of: PhantomData }
     }
 
     /// Reads only the attributes of `P`. The units stay those of the whole item.
@@ -215,6 +208,14 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
 }
 
 impl Draft {
+    fn new(
+        model: &'static ModelShape,
+        projection: Option<&'static [&'static str]>,
+        key: &dyn Encode,
+    ) -> Self {
+        Self { model, projection, key: EncodedKey::of(model, key), consistent_read: false, live: false }
+    }
+
     fn error(&self, db: &Db, error: impl Into<Error>) -> Error {
         error.into().during(Operation::GetItem, db.table_of(self.model).ok())
     }

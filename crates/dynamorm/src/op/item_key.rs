@@ -2,7 +2,7 @@
 
 use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Writer};
 use crate::lifecycle::{ManagedValue, ManagedValues};
-use crate::model::{Key, Model, ModelShape};
+use crate::model::{Key, ModelShape};
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Result};
 
@@ -38,11 +38,7 @@ pub(crate) struct EncodedKey {
 }
 
 impl EncodedKey {
-    pub(crate) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
-        Self::by(K::Model::SHAPE, key)
-    }
-
-    pub(crate) fn by(model: &'static ModelShape, key: &dyn Encode) -> Result<Self, CodecError> {
+    pub(crate) fn of(model: &'static ModelShape, key: &dyn Encode) -> Result<Self, CodecError> {
         let mut writer = Writer::new();
         writer.item(|item| key.key(item))?;
         Ok(Self { json: writer.into_bytes(), model })

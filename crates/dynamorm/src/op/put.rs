@@ -56,12 +56,8 @@ pub(crate) struct EncodedItem {
 }
 
 impl EncodedItem {
-    pub(crate) fn of<M: Model>(item: &M) -> Result<Self, CodecError> {
-        Self::by(M::SHAPE, &item)
-    }
-
-    fn by(model: &'static ModelShape, item: &dyn Encode) -> Result<Self, CodecError> {
-        let key = EncodedKey::by(model, item)?;
+    pub(crate) fn of(model: &'static ModelShape, item: &dyn Encode) -> Result<Self, CodecError> {
+        let key = EncodedKey::of(model, item)?;
         let mut writer = Writer::with_capacity(512);
         let mut managed = ManagedValues::new();
         writer.item(|members| {
@@ -172,14 +168,7 @@ impl<M: Model> Put<M> {
 
 impl<M: Model, D> Put<M, D> {
     fn with(item: &M, db: D) -> Self {
-        let draft = Draft {
-            shape: M::SHAPE,
-            item: EncodedItem::of(item),
-            condition: None,
-            must_not_exist: false,
-            returning_old_on_failure: false,
-        };
-        Self { draft, db, of: PhantomData }
+        Self { draft: Draft::new(M::SHAPE, &item), db, of: PhantomData }
     }
 
     /// Writes only if no item of this key exists. An item that was read has a version, and is refused: set it to 0.
@@ -224,6 +213,16 @@ impl<M: Model, D> Put<M, D> {
 }
 
 impl Draft {
+    fn new(shape: &'static ModelShape, item: &dyn Encode) -> Self {
+        Self {
+            shape,
+            item: EncodedItem::of(shape, item),
+            condition: None,
+            must_not_exist: false,
+            returning_old_on_failure: false,
+        }
+    }
+
     /// The body, and the item as it is stored.
     fn body(&self, db: &Db) -> Result<(Body, Vec<u8>)> {
         let item = self.item.as_ref().map_err(Clone::clone)?;

@@ -14,7 +14,6 @@ pub(crate) use self::request::version_condition;
 
 use self::difference::changes_between;
 use self::request::Draft;
-use self::target::Target;
 use super::Detached;
 use super::transact_write::Operand;
 use crate::Db;
@@ -137,7 +136,7 @@ impl<M: Model> Update<M> {
 
 impl<M: Model, D> Update<M, D> {
     fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
-        Self { draft: Draft::new(M::SHAPE, Target::of(key)), db, of: PhantomData }
+        Self { draft: Draft::new(M::SHAPE, key), db, of: PhantomData }
     }
 
     /// True if it changes nothing: no verb was called, or there was no difference between two items.

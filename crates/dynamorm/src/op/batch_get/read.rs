@@ -98,7 +98,7 @@ impl<'db> Read<'db> {
     pub(crate) fn of<K: Key>(db: &'db Db, keys: impl IntoIterator<Item = K>) -> Self {
         let mut encoded = Vec::new();
         for key in keys {
-            encoded.push(EncodedKey::of(&key));
+            encoded.push(EncodedKey::of(K::Model::SHAPE, &key));
         }
         Self::of_keys(db, K::Model::SHAPE, encoded)
     }

@@ -1,9 +1,9 @@
 //! What a transaction can read: keys, gets, and tuples and lists of them.
 
 use crate::codec::{CodecError, Reader};
-use crate::model::{FromItem, Key, ModelShape};
+use crate::model::{FromItem, Key, Model, ModelShape};
 use crate::op::body::Body;
-use crate::op::item_key::EncodedKey;
+use crate::op::item_key::{Encode, EncodedKey};
 use crate::{Db, Error, Result};
 use bytes::Bytes;
 
@@ -26,7 +26,7 @@ impl<K: Key> IntoGet for K {
     type Item = K::Model;
 
     fn into_get(self) -> OneGet {
-        crate::Get::new(self).into_get()
+        OneGet::of(K::Model::SHAPE, &self)
     }
 }
 
@@ -61,6 +61,10 @@ pub struct OneGet {
 }
 
 impl OneGet {
+    fn of(model: &'static ModelShape, key: &dyn Encode) -> Self {
+        Self { model, key: EncodedKey::of(model, key), projection: None }
+    }
+
     pub(super) fn key(&self) -> Result<&EncodedKey> {
         self.key.as_ref().map_err(|error| error.clone().into())
     }

@@ -21,7 +21,7 @@ fn between(
     old: &dyn Encode,
     new: &dyn Encode,
 ) -> Result<Option<Changes>, CodecError> {
-    if EncodedKey::by(shape, old)?.json != EncodedKey::by(shape, new)?.json {
+    if EncodedKey::of(shape, old)?.json != EncodedKey::of(shape, new)?.json {
         return Ok(None);
     }
     difference(shape, names, &State::of(old)?, &State::of(new)?).map(Some)

@@ -10,7 +10,7 @@ use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
 use crate::model::ModelShape;
 use crate::op::body::Body;
 use crate::op::index_limit;
-use crate::op::item_key::EncodedKey;
+use crate::op::item_key::{Encode, EncodedKey};
 use crate::op::transact_write::Operand;
 use crate::transport::{Operation, Request};
 use crate::{Db, Error, Result, Timestamp};
@@ -40,10 +40,10 @@ enum Origin {
 }
 
 impl Draft {
-    pub(super) fn new(shape: &'static ModelShape, target: Result<Target, CodecError>) -> Self {
+    pub(super) fn new(shape: &'static ModelShape, key: &dyn Encode) -> Self {
         Self {
             shape,
-            target,
+            target: Target::of(shape, key),
             changes: Changes::default(),
             condition: None,
             given: Vec::new(),

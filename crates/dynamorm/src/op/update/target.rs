@@ -3,7 +3,7 @@
 use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::EncodedValue;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role};
-use crate::model::{Key, Model, ModelShape};
+use crate::model::ModelShape;
 use crate::op::item_key::{Encode, EncodedKey};
 
 /// The item of an update.
@@ -34,12 +34,8 @@ fn members(json: &[u8]) -> Result<Members, CodecError> {
 }
 
 impl Target {
-    pub(super) fn of<K: Key>(key: &K) -> Result<Self, CodecError> {
-        Self::by(K::Model::SHAPE, key)
-    }
-
-    fn by(model: &'static ModelShape, of: &dyn Encode) -> Result<Self, CodecError> {
-        let key = EncodedKey::by(model, of)?;
+    pub(super) fn of(model: &'static ModelShape, of: &dyn Encode) -> Result<Self, CodecError> {
+        let key = EncodedKey::of(model, of)?;
         let mut fields = Writer::new();
         fields.item(|fields| of.key_fields(fields))?;
         let (mut item, mut managed, mut is_item) = (Writer::new(), ManagedValues::new(), false);
