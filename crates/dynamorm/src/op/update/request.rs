@@ -3,6 +3,7 @@
 use super::index_keys::{IndexKeys, Known, is_still};
 use super::target::{Given, Target, leaves_out};
 use crate::codec::{CodecError, Problem};
+use crate::expr::document_path::DocumentPath;
 use crate::expr::operand::Term;
 use crate::expr::update::{Action, Changes, Clauses, Right};
 use crate::expr::{Condition, EncodedValue, Placeholders};
@@ -51,6 +52,12 @@ impl Draft {
             origin: Origin::Verbs,
             returning_old_on_failure: false,
         }
+    }
+
+    // Once, and not in each verb.
+    #[inline(never)]
+    pub(super) fn change(&mut self, path: DocumentPath, action: Action) {
+        self.changes.push(path, action);
     }
 
     /// Takes what differs between two items, or `None` if their keys do.

@@ -167,7 +167,7 @@ impl<M: Model, D> Update<M, D> {
     }
 
     fn with_change(mut self, path: DocumentPath, action: Action) -> Self {
-        self.draft.changes.push(path, action);
+        self.draft.change(path, action);
         self
     }
 
