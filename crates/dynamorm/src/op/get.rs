@@ -172,8 +172,10 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     ///
     /// [`ErrorKind::Codec`] if the item is not an `R`; and those of any operation.
     pub async fn optional(self) -> Result<Option<R>> {
-        let (response, live) = self.draft.fetch(self.db).await?;
-        decode(&response, live).map_err(|error| self.draft.error(self.db, error))
+        let answer = self.draft.fetch(self.db).await?;
+        let mut item = One(None);
+        answer.read(&mut item)?;
+        Ok(item.0)
     }
 
     /// Reads the item, which must be there.
@@ -199,11 +201,10 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
     ///
     /// [`ErrorKind::NotFound`] if it is not; [`ErrorKind::Codec`] if it is not an `R`; and those of any operation.
     pub async fn one(self) -> Result<R> {
-        let (response, live) = self.draft.fetch(self.db).await?;
-        let item = decode(&response, live).map_err(|error| self.draft.error(self.db, error))?;
-        item.ok_or_else(|| {
-            self.draft.error(self.db, Error::new(ErrorKind::NotFound, "there is no item with this key"))
-        })
+        let answer = self.draft.fetch(self.db).await?;
+        let mut item = One(None);
+        answer.read(&mut item)?;
+        item.0.ok_or_else(|| answer.not_found())
     }
 }
 
@@ -216,15 +217,12 @@ impl Draft {
         Self { model, projection, key: EncodedKey::of(model, key), consistent_read: false, live: false }
     }
 
-    fn error(&self, db: &Db, error: impl Into<Error>) -> Error {
-        error.into().during(Operation::GetItem, db.table_of(self.model).ok())
-    }
 
     /// The request, and what hides the item that it gives.
     fn request(&self, db: &Db) -> Result<(Request, Option<Live>)> {
         let live = self.live.then(|| Live::of(db, self.model)).transpose();
-        let live = live.map_err(|error| self.error(db, error))?;
-        let request = self.body(db, live).map_err(|error| self.error(db, error))?;
+        let live = live.map_err(|error| during(db, self.model, error))?;
+        let request = self.body(db, live).map_err(|error| during(db, self.model, error))?;
         Ok((request, live))
     }
 
@@ -244,24 +242,38 @@ impl Draft {
         Ok(body.request(Operation::GetItem, table))
     }
 
-    async fn fetch(&self, db: &Db) -> Result<(Bytes, Option<Live>)> {
+    async fn fetch(self, db: &Db) -> Result<Answer<'_>> {
         let (request, live) = self.request(db)?;
-        Ok((db.send(request).await?, live))
+        Ok(Answer { db, model: self.model, live, response: db.send(request).await? })
     }
 }
 
-/// Reads the item, unless there is none or its time has passed.
-fn read(response: &[u8], live: Option<Live>, sink: &mut dyn Sink) -> Result<(), CodecError> {
-    read_member(response, "Item", &mut |reader: &mut Reader<'_>| match live {
-        Some(live) if live.hides(reader.clone().raw()?)? => reader.skip(),
-        _ => sink.item(reader),
-    })
+fn during(db: &Db, model: &ModelShape, error: Error) -> Error {
+    error.during(Operation::GetItem, db.table_of(model).ok())
 }
 
-fn decode<R: FromItem>(response: &[u8], live: Option<Live>) -> Result<Option<R>, CodecError> {
-    let mut item = One(None);
-    read(response, live, &mut item)?;
-    Ok(item.0)
+/// What came back. Nothing in it knows the type that is read.
+struct Answer<'db> {
+    db: &'db Db,
+    model: &'static ModelShape,
+    live: Option<Live>,
+    response: Bytes,
+}
+
+impl Answer<'_> {
+    /// Reads the item, unless there is none or its time has passed.
+    fn read(&self, sink: &mut dyn Sink) -> Result<()> {
+        let read = read_member(&self.response, "Item", &mut |reader: &mut Reader<'_>| match self.live {
+            Some(live) if live.hides(reader.clone().raw()?)? => reader.skip(),
+            _ => sink.item(reader),
+        });
+        read.map_err(|error| during(self.db, self.model, error.into()))
+    }
+
+    fn not_found(&self) -> Error {
+        let error = Error::new(ErrorKind::NotFound, "there is no item with this key");
+        during(self.db, self.model, error)
+    }
 }
 
 /// Whose item, without the key: values belong in no log.
