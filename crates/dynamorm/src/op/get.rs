@@ -217,7 +217,6 @@ impl Draft {
         Self { model, projection, key: EncodedKey::of(model, key), consistent_read: false, live: false }
     }
 
-
     /// The request, and what hides the item that it gives.
     fn request(&self, db: &Db) -> Result<(Request, Option<Live>)> {
         let live = self.live.then(|| Live::of(db, self.model)).transpose();

@@ -28,7 +28,7 @@ use std::marker::PhantomData;
 /// with [`consistent_read`](Hydrate::consistent_read). An index that carries what is asked for needs no second read.
 #[must_use = "a query reads nothing until a terminal such as `.page()` or `.all()` is awaited"]
 pub struct Hydrate<'db, R> {
-    read: Read<'db>,
+    read: Box<Read<'db>>,
     consistent_read: bool,
     of: PhantomData<fn() -> R>,
 }
@@ -62,7 +62,8 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     /// # }
     /// ```
     pub fn hydrate(self) -> Hydrate<'db, R> {
-        let read = Read { keys_only: true, ..self.read };
+        let mut read = self.read;
+        read.keys_only = true;
         Hydrate { read, consistent_read: false, of: PhantomData }
     }
 }

@@ -27,7 +27,7 @@ pub struct ParallelScan<'db, R> {
 
 /// What a parallel scan is told. Nothing in it knows the type of the items.
 struct Plan<'db> {
-    read: Read<'db>,
+    read: Box<Read<'db>>,
     segments: u32,
     concurrency: Option<usize>,
     start_keys: Option<StartKeys>,

@@ -21,7 +21,8 @@ use std::marker::PhantomData;
 /// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
 #[must_use = "a query reads nothing until a terminal such as `.page()` or `.all()` is awaited"]
 pub struct Query<'db, R: Readable, K = Keyed> {
-    pub(super) read: Read<'db>,
+    // On the heap, since each word of the builder moves it.
+    pub(super) read: Box<Read<'db>>,
     of: PhantomData<fn() -> (R, K)>,
 }
 

@@ -76,12 +76,16 @@ pub(crate) struct Prepared {
 }
 
 impl<'db> Read<'db> {
-    pub(crate) fn of<R: Readable<Model: Model>>(db: &'db Db, source: Source) -> Self {
-        Self {
+    pub(crate) fn of<R: Readable<Model: Model>>(db: &'db Db, source: Source) -> Box<Self> {
+        Self::new(db, R::Model::SHAPE, source).project::<R>()
+    }
+
+    fn new(db: &'db Db, model: &'static ModelShape, source: Source) -> Box<Self> {
+        Box::new(Self {
             db,
-            model: R::Model::SHAPE,
-            projection: R::Item::PROJECTION,
-            is_collection: R::Item::IS_COLLECTION,
+            model,
+            projection: None,
+            is_collection: false,
             keys_only: false,
             source,
             filter: None,
@@ -90,12 +94,14 @@ impl<'db> Read<'db> {
             consistent_read: false,
             max_read_units: None,
             live: false,
-        }
+        })
     }
 
     /// The same read of other attributes.
-    pub(crate) fn project<P: Readable>(self) -> Self {
-        Self { projection: P::Item::PROJECTION, is_collection: P::Item::IS_COLLECTION, ..self }
+    pub(crate) fn project<P: Readable>(mut self: Box<Self>) -> Box<Self> {
+        self.projection = P::Item::PROJECTION;
+        self.is_collection = P::Item::IS_COLLECTION;
+        self
     }
 
     pub(crate) fn operation(&self) -> Operation {

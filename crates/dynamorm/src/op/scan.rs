@@ -25,7 +25,8 @@ use std::marker::PhantomData;
 /// [Scan](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html).
 #[must_use = "a scan reads nothing until a terminal such as `.page()` or `.all()` is awaited"]
 pub struct Scan<'db, R> {
-    pub(super) read: Read<'db>,
+    // On the heap, since each word of the builder moves it.
+    pub(super) read: Box<Read<'db>>,
     of: PhantomData<fn() -> R>,
 }
 

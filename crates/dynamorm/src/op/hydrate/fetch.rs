@@ -22,7 +22,7 @@ pub(super) struct Fetch<'db> {
 }
 
 impl<'db> Fetch<'db> {
-    pub(super) fn new(read: Read<'db>, consistent_read: bool, end: End) -> Result<Self> {
+    pub(super) fn new(read: Box<Read<'db>>, consistent_read: bool, end: End) -> Result<Self> {
         let (db, model, projection) = (read.db, read.model, read.projection);
         Ok(Self { run: Run::new(read, end)?, db, model, projection, consistent_read, entries: 0 })
     }
@@ -62,7 +62,7 @@ impl<'db> Fetch<'db> {
 
 /// The items that are still there, as they are taken, each with its position.
 pub(super) fn stream(
-    read: Read<'_>,
+    read: Box<Read<'_>>,
     consistent_read: bool,
 ) -> impl Stream<Item = Result<(usize, Bytes)>> + Send + '_ {
     stream::try_unfold((Some(read), None), move |(read, fetch)| async move {

@@ -19,7 +19,7 @@ use std::pin::Pin;
 
 /// A scan in segments, and how far each of them is.
 pub(super) struct Segments<'db> {
-    read: Read<'db>,
+    read: Box<Read<'db>>,
     count: u32,
     concurrency: usize,
     /// Segments below this one have begun, the others have not.
@@ -30,7 +30,7 @@ pub(super) struct Segments<'db> {
 
 impl<'db> Segments<'db> {
     pub(super) fn new(
-        read: &Read<'db>,
+        read: &Box<Read<'db>>,
         count: u32,
         concurrency: Option<usize>,
         start_keys: Option<&StartKeys>,
@@ -39,7 +39,7 @@ impl<'db> Segments<'db> {
     }
 
     fn open(
-        read: &Read<'db>,
+        read: &Box<Read<'db>>,
         count: u32,
         concurrency: Option<usize>,
         start_keys: Option<&StartKeys>,
@@ -76,7 +76,7 @@ impl<'db> Segments<'db> {
     }
 
     /// The scan of one segment, from where it is.
-    fn read(&self, number: u32) -> Read<'db> {
+    fn read(&self, number: u32) -> Box<Read<'db>> {
         let mut read = self.read.clone();
         if let Source::Table { segment, .. } = &mut read.source {
             *segment = Some(Segment { number, of: self.count });

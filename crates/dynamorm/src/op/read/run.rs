@@ -33,7 +33,7 @@ pub(crate) enum End {
 
 /// A read under way.
 pub(crate) struct Run<'db> {
-    read: Read<'db>,
+    read: Box<Read<'db>>,
     end: End,
     budget: Budget,
     /// Where the next request begins.
@@ -50,7 +50,7 @@ pub(crate) struct Run<'db> {
 }
 
 impl<'db> Run<'db> {
-    pub(crate) fn new(read: Read<'db>, end: End) -> Result<Self> {
+    pub(crate) fn new(read: Box<Read<'db>>, end: End) -> Result<Self> {
         let terminal = match end {
             End::All(terminal) => Some(terminal),
             End::Count => Some("count"),
@@ -196,7 +196,7 @@ impl Pages for Run<'_> {
 }
 
 /// Reads until the terminal has what it asked for.
-pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Page<R>> {
+pub(crate) async fn collect<R: Readable>(read: Box<Read<'_>>, end: End) -> Result<Page<R>> {
     let mut run = Run::new(read, end)?;
     let mut items = All::<R>::new();
     while let Some(answer) = run.fetch().await? {
@@ -207,14 +207,14 @@ pub(crate) async fn collect<R: Readable>(read: Read<'_>, end: End) -> Result<Pag
 
 impl<'db> Read<'db> {
     /// Reads page after page, as the items are taken.
-    pub(crate) fn stream(self) -> Box<dyn Step + 'db> {
+    pub(crate) fn stream(self: Box<Self>) -> Box<dyn Step + 'db> {
         steps(|| Run::new(self, End::All("stream")))
     }
 }
 
 impl Read<'_> {
     /// Counts the items.
-    pub(crate) async fn count(self) -> Result<u64> {
+    pub(crate) async fn count(self: Box<Self>) -> Result<u64> {
         let mut run = Run::new(self, End::Count)?;
         while let Some(answer) = run.fetch().await? {
             run.accept(&answer, &mut |reader: &mut Reader<'_>| reader.skip())?;
