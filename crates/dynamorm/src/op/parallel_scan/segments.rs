@@ -30,7 +30,7 @@ pub(super) struct Segments<'db> {
 
 impl<'db> Segments<'db> {
     pub(super) fn new(
-        read: &Box<Read<'db>>,
+        read: &Read<'db>,
         count: u32,
         concurrency: Option<usize>,
         start_keys: Option<&StartKeys>,
@@ -39,7 +39,7 @@ impl<'db> Segments<'db> {
     }
 
     fn open(
-        read: &Box<Read<'db>>,
+        read: &Read<'db>,
         count: u32,
         concurrency: Option<usize>,
         start_keys: Option<&StartKeys>,
@@ -72,7 +72,7 @@ impl<'db> Segments<'db> {
             Some(keys) => keys.open(table, &read.model.primary, index, count, read.db.start_key_secret())?,
         };
         let concurrency = concurrency.unwrap_or(DEFAULT_CONCURRENCY).min(count as usize);
-        Ok(Self { read: read.clone(), count, concurrency, begun, at })
+        Ok(Self { read: Box::new(read.clone()), count, concurrency, begun, at })
     }
 
     /// The scan of one segment, from where it is.
