@@ -195,16 +195,16 @@ impl<R: FromItem<Model: Model>> Hydrate<'_, R> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is none,
     /// [`ErrorKind::NotUnique`](crate::ErrorKind::NotUnique) if there are several; and those of [`page`](Hydrate::page).
     pub async fn one(self) -> Result<R> {
-        let read = self.read.clone();
-        self.only("one").await?.ok_or_else(|| read.not_found())
+        let subject = self.read.subject();
+        self.only("one").await?.ok_or_else(|| subject.not_found())
     }
 
     async fn only(self, terminal: &str) -> Result<Option<R>> {
-        let (read, end) = (self.read.clone(), self.read.only(terminal)?);
+        let (subject, end) = (self.read.subject(), self.read.only(terminal)?);
         let mut items = self.collect(end).await?.items;
         match items.len() {
             0 | 1 => Ok(items.pop()),
-            _ => Err(read.not_unique()),
+            _ => Err(subject.not_unique()),
         }
     }
 }

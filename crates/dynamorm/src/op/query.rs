@@ -363,16 +363,16 @@ impl<R: FromItem<Model: Model>> Query<'_, R> {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is none,
     /// [`ErrorKind::NotUnique`](crate::ErrorKind::NotUnique) if there are several; and those of [`page`](Query::page).
     pub async fn one(self) -> Result<R> {
-        let read = self.read.clone();
-        self.only("one").await?.ok_or_else(|| read.not_found())
+        let subject = self.read.subject();
+        self.only("one").await?.ok_or_else(|| subject.not_found())
     }
 
     async fn only(self, terminal: &str) -> Result<Option<R>> {
-        let end = self.read.only(terminal)?;
-        let mut items = read::collect::<R>(self.read.clone(), end).await?.items;
+        let (subject, end) = (self.read.subject(), self.read.only(terminal)?);
+        let mut items = read::collect::<R>(self.read, end).await?.items;
         match items.len() {
             0 | 1 => Ok(items.pop()),
-            _ => Err(self.read.not_unique()),
+            _ => Err(subject.not_unique()),
         }
     }
 }

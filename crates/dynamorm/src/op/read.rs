@@ -113,7 +113,11 @@ impl<'db> Read<'db> {
 
     /// Names the operation and the table in an error.
     pub(crate) fn error(&self, error: impl Into<Error>) -> Error {
-        error.into().during(self.operation(), self.db.table_of(self.model).ok())
+        self.subject().error(error.into())
+    }
+
+    pub(crate) fn subject(&self) -> Subject<'db> {
+        Subject { db: self.db, model: self.model, operation: self.operation() }
     }
 
     /// The request for the page at `start_key`, of at most so many items before the filter.
@@ -310,6 +314,28 @@ impl<'db> Read<'db> {
             .chain(self.model.primary.keys())
             .filter_map(|key| Some((key.attribute.to_owned(), item.get(key.attribute)?.clone())))
             .collect()
+    }
+}
+
+/// What the errors of a read name.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'db> {
+    db: &'db Db,
+    model: &'static ModelShape,
+    operation: Operation,
+}
+
+impl Subject<'_> {
+    fn error(self, error: Error) -> Error {
+        error.during(self.operation, self.db.table_of(self.model).ok())
+    }
+
+    pub(crate) fn not_unique(self) -> Error {
+        self.error(Error::new(ErrorKind::NotUnique, "there is more than one such item"))
+    }
+
+    pub(crate) fn not_found(self) -> Error {
+        self.error(Error::new(ErrorKind::NotFound, "there is no such item"))
     }
 }
 

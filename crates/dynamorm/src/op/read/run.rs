@@ -8,7 +8,6 @@ use super::items::{Pages, Step, steps};
 use super::response::Response;
 use super::{Form, Read};
 use crate::codec::Reader;
-use crate::error::ErrorKind;
 use crate::key::IndexShape;
 use crate::model::Readable;
 use crate::op::sink::{All, Sink};
@@ -225,14 +224,6 @@ impl Read<'_> {
     /// What `optional` and `one` ask for: one item, and to be sure that there is no second.
     pub(crate) fn only(&self, terminal: &str) -> Result<End> {
         self.without_maximum(terminal).map(|()| End::Take(2))
-    }
-
-    pub(crate) fn not_unique(&self) -> Error {
-        self.error(Error::new(ErrorKind::NotUnique, "there is more than one such item"))
-    }
-
-    pub(crate) fn not_found(&self) -> Error {
-        self.error(Error::new(ErrorKind::NotFound, "there is no such item"))
     }
 
     /// A read that stops early must say where, and this terminal cannot.
