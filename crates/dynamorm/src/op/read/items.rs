@@ -89,3 +89,50 @@ impl<'db, P: Pages + 'db> Step for Steps<'db, P> {
         Poll::Ready(Ok(true))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Reader;
+    use crate::{Error, Item};
+    use futures_util::StreamExt;
+
+    /// So many pages of two items; the answer to any further request is broken.
+    struct Fake {
+        good: usize,
+        asked: usize,
+    }
+
+    impl Pages for Fake {
+        async fn fetch(&mut self) -> Result<Option<Bytes>> {
+            self.asked += 1;
+            Ok(Some(Bytes::from_static(br#"{"n":{"N":"1"}}"#)))
+        }
+
+        fn accept(&mut self, answer: &[u8], sink: &mut dyn Sink) -> Result<()> {
+            if self.asked > self.good {
+                return Err(Error::invalid("broken"));
+            }
+            sink.item(&mut Reader::new(answer)?)?;
+            Ok(sink.item(&mut Reader::new(answer)?)?)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_gives_the_pages_before_an_error_and_ends_after_it() {
+        let mut items = Items::<Item>::of(steps(|| Ok(Fake { good: 2, asked: 0 })));
+        for _ in 0..4 {
+            assert!(items.next().await.is_some_and(|item| item.is_ok()));
+        }
+        assert!(items.next().await.is_some_and(|item| item.is_err()));
+        assert!(items.next().await.is_none());
+        assert!(items.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_read_that_cannot_begin_is_the_only_error_of_its_stream() {
+        let mut items = Items::<Item>::of(steps::<Fake>(|| Err(Error::invalid("wrong"))));
+        assert!(items.next().await.is_some_and(|item| item.is_err()));
+        assert!(items.next().await.is_none());
+    }
+}
