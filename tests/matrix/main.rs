@@ -46,6 +46,7 @@ mod start_key;
 mod statement;
 mod support;
 mod table;
+mod tenant;
 mod transact_get;
 mod transact_write;
 mod types;
@@ -83,6 +84,7 @@ fn main() -> std::process::ExitCode {
         start_key::BEHAVIOURS,
         statement::BEHAVIOURS,
         table::BEHAVIOURS,
+        tenant::BEHAVIOURS,
         transact_get::BEHAVIOURS,
         transact_write::BEHAVIOURS,
         types::BEHAVIOURS,

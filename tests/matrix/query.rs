@@ -300,7 +300,11 @@ macro_rules! every_condition {
 }
 
 /// What `of` says of each item.
-async fn each<R: Model, S, T>(db: &TestDb, key: KeyCondition<R, S>, of: impl Fn(R) -> T) -> Result<Vec<T>> {
+async fn each<R: Model<Scope = dynamorm::ReachedByDb>, S, T>(
+    db: &TestDb,
+    key: KeyCondition<R, S>,
+    of: impl Fn(R) -> T,
+) -> Result<Vec<T>> {
     Ok(db.query::<R>().key(key).all().await?.into_iter().map(of).collect())
 }
 

@@ -14,6 +14,15 @@ pub(crate) struct Model {
     pub(crate) indexes: Vec<Index>,
     pub(crate) tag: Option<Tag>,
     pub(crate) schema: Option<Schema>,
+    pub(crate) tenant: Option<Tenant>,
+}
+
+/// Whose the items of a model are.
+pub(crate) struct Tenant {
+    /// The position of the field.
+    pub(crate) at: usize,
+    /// It leads the table's partition key.
+    pub(crate) in_key: bool,
 }
 
 /// What an item says of which model it is.
@@ -93,6 +102,18 @@ pub(crate) struct Field {
     /// `rename` was written here.
     pub(crate) renamed: bool,
     pub(crate) storage: Storage,
+}
+
+impl Model {
+    /// The field that holds the tenant.
+    pub(crate) fn tenant_field(&self) -> Option<&Field> {
+        self.fields.get(self.tenant.as_ref()?.at)
+    }
+
+    /// True if the field at this position holds the tenant: callers leave it out.
+    pub(crate) fn is_tenant(&self, at: usize) -> bool {
+        self.tenant.as_ref().is_some_and(|tenant| tenant.at == at)
+    }
 }
 
 impl Field {

@@ -88,6 +88,8 @@ pub(crate) struct FieldAttrs {
     pub(crate) other: Option<Span>,
     pub(crate) managed: Vec<(Managed, Span)>,
     pub(crate) keys: Vec<FieldKey>,
+    /// Whose the item is.
+    pub(crate) tenant: Option<Span>,
 }
 
 /// What the library keeps in a field.
@@ -260,6 +262,7 @@ pub(crate) fn read_field(attrs: &[Attribute], place: Place, errors: &mut Errors)
                 "skip" => once(&mut read.skip, meta, span)?,
                 "flatten" => once(&mut read.flatten, meta, span)?,
                 "other" => once(&mut read.other, meta, span)?,
+                "tenant" => once(&mut read.tenant, meta, span)?,
                 "version" => read.managed.push((Managed::Version, span)),
                 "created_at" => read.managed.push((Managed::CreatedAt, span)),
                 "updated_at" => read.managed.push((Managed::UpdatedAt, span)),

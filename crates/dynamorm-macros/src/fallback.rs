@@ -16,6 +16,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     let failed = failed();
     let (partition, sort) = expand::primary_types(model);
     let key = expand::item_key(model);
+    let scope = expand::scope(model);
     let shapes = model.indexes.iter().map(|_| quote!(NOTHING));
     quote! {
         #key_struct
@@ -42,6 +43,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
                 type Key = #key_ident;
                 type Partition = #partition;
                 type Sort = #sort;
+                type Scope = ::dynamorm::private::#scope;
                 const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
                     primary: NOTHING,
                     indexes: &[#(#shapes),*],

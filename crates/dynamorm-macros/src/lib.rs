@@ -161,6 +161,7 @@ use syn::DeriveInput;
 /// | `version` | a `u64` that each write checks and raises |
 /// | `created_at` | a `Timestamp` that the first write sets |
 /// | `updated_at` | a `Timestamp` that each write sets |
+/// | `tenant` | whose the item is: left out of all keys, and filled in by `db.tenant(..)`, which alone reaches the model |
 /// | `ttl` | when DynamoDB may delete the item: a `Ttl`, a `Timestamp`, or an `Option` of one |
 /// | `ttl = "30d"` | the same, set by each write that sets no other time; units `s`, `m`, `h`, `d`, `w` |
 #[proc_macro_derive(Model, attributes(dynamorm))]

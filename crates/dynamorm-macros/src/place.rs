@@ -69,6 +69,7 @@ impl Place {
                 "created_at",
                 "updated_at",
                 "ttl",
+                "tenant",
             ],
             Place::Project | Place::Collection => &["of"],
             Place::ProjectField => &["rename", "skip", "flatten"],

@@ -35,6 +35,8 @@ struct Inner {
     clock: Clock,
     cursor_secret: Option<Arc<[u8]>>,
     meters: Vec<Meter>,
+    /// Whose items this handle reaches; none for those of models without a tenant.
+    tenant: Option<Arc<str>>,
 }
 
 /// Tells the time of writes.
@@ -86,6 +88,7 @@ impl Db {
                 clock: Arc::new(Timestamp::now),
                 cursor_secret: None,
                 meters: Vec::new(),
+                tenant: None,
             }),
         }
     }
@@ -197,6 +200,14 @@ impl Db {
         Ok(format!("{:032x}", u128::from_be_bytes(bits)))
     }
 
+    pub(crate) fn with_tenant(self, tenant: String) -> Self {
+        self.with(|inner| inner.tenant = Some(Arc::from(tenant)))
+    }
+
+    pub(crate) fn own_tenant(&self) -> Option<&str> {
+        self.inner.tenant.as_deref()
+    }
+
     pub(crate) fn with_meter(self, meter: Meter) -> Self {
         self.with(|inner| inner.meters.push(meter))
     }
@@ -219,6 +230,7 @@ impl Db {
     /// Sends a request, and gives its span too, for what its answer tells; the only place where operations meet the transport.
     pub(crate) async fn send_traced(&self, mut request: Request) -> Result<(Bytes, Span)> {
         let operation = request.operation;
+        crate::tenant::check_filled(&request.body).map_err(|error| error.during(operation, None))?;
         let table = match request.tables.as_slice() {
             [table] => Some(table.clone()),
             _ => None,

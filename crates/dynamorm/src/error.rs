@@ -567,6 +567,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error without the items of which this is true, by operation: those of another tenant.
+    #[cold]
+    pub(crate) fn without_items(mut self, hides: &dyn Fn(usize, &str) -> bool) -> Self {
+        let is_hidden = |nth, item: &Bytes| std::str::from_utf8(item).map_or(true, |item| hides(nth, item));
+        self.0.item = self.0.item.take().filter(|item| !is_hidden(0, item));
+        for cancellation in &mut self.0.cancellations {
+            let operation = cancellation.operation;
+            cancellation.item = cancellation.item.take().filter(|item| !is_hidden(operation, item));
+        }
+        self
+    }
+}
+
 fn decode_item<R: FromItem>(item: Option<&Bytes>) -> Result<Option<R>> {
     let Some(item) = item else { return Ok(None) };
     let mut reader = Reader::new(item)?;

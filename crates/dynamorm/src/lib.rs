@@ -49,6 +49,7 @@ mod db;
 mod env;
 mod error;
 mod expr;
+pub mod guide;
 mod index;
 mod kept;
 mod key;
@@ -62,6 +63,7 @@ mod page;
 mod path;
 #[doc(hidden)]
 pub mod private;
+mod tenant;
 mod time;
 pub mod transport;
 mod value;
@@ -91,6 +93,7 @@ pub use op::{
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};
+pub use tenant::{ReachedByDb, ReachedByTenantDb, TenantDb, Within};
 pub use time::{Timestamp, Ttl};
 pub use value::{AttributeValue, Item};
 

@@ -5,6 +5,7 @@ use crate::kept::Kept;
 use crate::key::{IndexKind, IndexShape, KeyShape, Projection};
 use crate::lifecycle::{ManagedAttribute, ManagedValues, Role};
 use crate::op::Update;
+use crate::tenant::TenantShape;
 
 /// A struct that is stored as one item of a table. Derive it.
 #[diagnostic::on_unimplemented(
@@ -19,6 +20,8 @@ pub trait Model: FromItem<Model = Self> + Fields + 'static {
     type Partition;
     /// The type of the sort key's value, or `NoSortKey`.
     type Sort;
+    /// Which handle reaches it: `ReachedByDb`, or `ReachedByTenantDb` if a field is `#[dynamorm(tenant)]`.
+    type Scope;
 
     /// What the operations must know of it.
     #[doc(hidden)]
@@ -26,6 +29,12 @@ pub trait Model: FromItem<Model = Self> + Fields + 'static {
 
     /// The key under which this item is stored.
     fn item_key(&self) -> Self::Key;
+
+    /// The tenant that the item says it is of, which may be empty.
+    #[doc(hidden)]
+    fn claimed_tenant(&self) -> Option<String> {
+        None
+    }
 
     /// An update of what differs from the item as it was read: `user.changes_from(&before)`.
     ///
@@ -175,6 +184,12 @@ pub trait Key {
         let _ = (item, managed);
         Ok(false)
     }
+
+    /// The tenant that an item says it is of; a key is of nobody's.
+    #[doc(hidden)]
+    fn claimed_tenant(&self) -> Option<String> {
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -188,6 +203,10 @@ impl<M: Model> Key for &M {
 
     fn encode_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
         self.item_key().encode_fields(item)
+    }
+
+    fn claimed_tenant(&self) -> Option<String> {
+        Model::claimed_tenant(*self)
     }
 
     fn encode_item(
@@ -239,6 +258,8 @@ pub struct ModelShape {
     pub managed: &'static [&'static [ManagedAttribute]],
     /// What each item says of itself, if it does.
     pub kept: Option<&'static Kept>,
+    /// Whose the items are, if they are a tenant's.
+    pub tenant: Option<TenantShape>,
 }
 
 impl ModelShape {
@@ -256,6 +277,7 @@ impl ModelShape {
         indexes: &[],
         managed: &[],
         kept: None,
+        tenant: None,
     };
 
     /// The attributes that the library keeps.

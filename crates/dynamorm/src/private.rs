@@ -16,6 +16,7 @@ pub use crate::key::{
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
 pub use crate::path::{Flattened, Members};
+pub use crate::tenant::{ReachedByDb, ReachedByTenantDb, TenantShape};
 pub use core::option::Option;
 pub use core::result::Result;
 pub use std::string::String;
@@ -49,6 +50,19 @@ pub fn write_key(
     match shape.sort_key() {
         Some(shape) => crate::key::write_key(item, shape, sort, limits::SORT_KEY_BYTES),
         None => Ok(()),
+    }
+}
+
+/// Writes the attribute of the tenant, who is filled in when the item is sent.
+pub fn write_tenant(item: &mut ItemWriter<'_>, name: &str) {
+    item.name(name).s_of_tenant("", crate::tenant::ALONE, "");
+}
+
+/// The tenant that an item says it is of.
+pub fn claimed_tenant<T: crate::tenant::TenantAttribute>(value: &T) -> Option<String> {
+    match value.key_part() {
+        Part::Text(text) => Some(text.into_owned()),
+        _ => None,
     }
 }
 

@@ -46,7 +46,7 @@ fn sources_in(folder: &Path) -> Vec<(PathBuf, String)> {
         {
             let text = fs::read_to_string(&path).unwrap();
             // Unit tests stand at the end of a file.
-            let text = text.split("\n#[cfg(test)]\nmod tests").next().unwrap().to_owned();
+            let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
             sources.push((path, text));
         } else if name == "testing.rs" {
             sources.push((path.clone(), fs::read_to_string(&path).unwrap()));

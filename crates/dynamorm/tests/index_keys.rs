@@ -179,7 +179,7 @@ fn db() -> Db {
 }
 
 /// The item as it is stored, every attribute of it.
-async fn raw<M: Model>(db: &Db, key: M::Key) -> Option<Item> {
+async fn raw<M: Model<Scope = dynamorm::ReachedByDb>>(db: &Db, key: M::Key) -> Option<Item> {
     let read = Update::<M>::new(key).if_exists();
     let never = read.condition(dynamorm::Condition::raw("attribute_not_exists(id)", [("", ""); 0]));
     let error = never
@@ -193,7 +193,7 @@ async fn raw<M: Model>(db: &Db, key: M::Key) -> Option<Item> {
 }
 
 /// The item as a put of it into an empty table stores it.
-async fn fresh<M: Model>(model: &M) -> Item {
+async fn fresh<M: Model<Scope = dynamorm::ReachedByDb>>(model: &M) -> Item {
     let db = db();
     db.create_table::<M>().execute().await.unwrap();
     db.put(model).execute().await.unwrap();

@@ -7,6 +7,7 @@ mod collection;
 mod field;
 mod kept;
 mod key;
+mod tenant;
 mod unique;
 
 pub(crate) use collection::collection;
@@ -41,6 +42,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         unique::check_resource_name(table, "table", errors);
     }
     let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
+    let tenant = tenant::resolve(&read, &keys.primary, &keys.indexes, errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
     let (tag, schema) = (kept::tag(&attrs, errors), kept::schema(&attrs, errors));
     let model = Model {
@@ -52,6 +54,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         indexes: keys.indexes,
         tag,
         schema,
+        tenant,
     };
     unique::attributes(&model, errors);
     kept::distinct(&model, errors);

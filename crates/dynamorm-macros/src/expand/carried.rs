@@ -61,6 +61,7 @@ fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
         ident: &ident,
         fields: &fields,
         keys: TokenStream::new(),
+        tenant: None,
         name: &|field| {
             let name = &field.name;
             quote!(#name)

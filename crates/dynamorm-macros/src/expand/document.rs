@@ -30,7 +30,7 @@ pub(crate) fn constants(document: &Document) -> TokenStream {
     let Document { vis, ident, kind: DocumentKind::Struct(fields) } = document else {
         return TokenStream::new();
     };
-    let fields = fields.iter().map(|field| field_constant(vis, ident, field));
+    let fields = fields.iter().map(|field| field_constant(vis, ident, field, false));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]
@@ -45,6 +45,7 @@ fn map(ident: &Ident, fields: &[Field]) -> TokenStream {
         ident,
         fields,
         keys: TokenStream::new(),
+        tenant: None,
         name: &|field| {
             let name = &field.name;
             quote!(#name)

@@ -1,7 +1,7 @@
 //! Keys of a model: the struct `UserKey`, the types and shapes of all keys, and the code that writes them.
 
 use super::place;
-use crate::ast::{Field, Index, Key, Model, PrimaryKey, Segment, type_word};
+use crate::ast::{Field, Index, Key, Model, PrimaryKey, Segment, Storage, type_word};
 use crate::name;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -16,7 +16,9 @@ pub(super) fn key_fields(model: &Model) -> Vec<&Field> {
     let PrimaryKey::Own { partition, sort } = &model.key else { return Vec::new() };
     let mut seen = HashSet::new();
     let all = partition.fields.iter().chain(sort.iter().flat_map(|sort| &sort.fields));
-    all.filter(|at| seen.insert(**at)).filter_map(|at| model.fields.get(*at)).collect()
+    all.filter(|at| seen.insert(**at) && !model.is_tenant(**at))
+        .filter_map(|at| model.fields.get(*at))
+        .collect()
 }
 
 /// The type of the flattened field that gives the key.
@@ -118,7 +120,8 @@ pub(super) fn index_key_type(model: &Model, key: &Key) -> TokenStream {
 }
 
 fn key_type(model: &Model, key: &Key, one: &dyn Fn(&Field) -> TokenStream) -> TokenStream {
-    let mut types = key.fields.iter().filter_map(|at| model.fields.get(*at)).map(one).collect::<Vec<_>>();
+    let given = key.fields.iter().filter(|at| !model.is_tenant(**at));
+    let mut types = given.filter_map(|at| model.fields.get(*at)).map(one).collect::<Vec<_>>();
     match types.len() {
         1 => types.remove(0),
         _ => quote!((#(#types),*)),
@@ -127,7 +130,11 @@ fn key_type(model: &Model, key: &Key, one: &dyn Fn(&Field) -> TokenStream) -> To
 
 /// The type of an index's partition key: a tuple where it has several attributes.
 pub(super) fn partition_type(model: &Model, index: &Index) -> TokenStream {
-    let types = index.partition_keys().map(|key| index_key_type(model, key)).collect::<Vec<_>>();
+    // Of several attributes the tenant is left out; of one it leaves nothing, `()`.
+    let is_given =
+        |key: &&Key| index.further_partition.is_empty() || !key.fields.iter().all(|at| model.is_tenant(*at));
+    let types =
+        index.partition_keys().filter(is_given).map(|key| index_key_type(model, key)).collect::<Vec<_>>();
     match types.as_slice() {
         [] => primary_types(model).0,
         [one] => one.clone(),
@@ -261,9 +268,14 @@ fn write_primary(model: &Model) -> TokenStream {
     let PrimaryKey::Own { partition, sort } = &model.key else { return TokenStream::new() };
     let ident = &model.ident;
     let parts = |key: &Key| {
-        let fields = key.fields.iter().filter_map(|at| model.fields.get(*at)).map(|Field { ident, ty, .. }| {
-            quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::KeyAttribute>::key_part(&self.#ident))
-        });
+        let fields = key.fields.iter().filter_map(|at| Some((at, model.fields.get(*at)?))).map(
+            |(at, Field { ident, ty, .. })| match model.is_tenant(*at) {
+                true => quote!(::dynamorm::private::Part::Tenant),
+                false => {
+                    quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::KeyAttribute>::key_part(&self.#ident))
+                }
+            },
+        );
         quote!(&[#(#fields),*])
     };
     let partition = parts(partition);
@@ -290,11 +302,14 @@ fn write_index_keys<'a>(model: &'a Model, mut written: HashSet<&'a str>) -> Toke
                 continue;
             }
             let shape = format_ident!("{}", shape_name(index, part));
-            let parts = key.fields.iter().filter_map(|at| model.fields.get(*at)).map(
-                |Field { ident, ty, .. }| {
-                    quote_spanned! { place(ty)=>
+            let parts = key.fields.iter().filter_map(|at| Some((at, model.fields.get(*at)?))).map(
+                |(at, Field { ident, ty, .. })| match model.is_tenant(*at) {
+                    true => quote! {
+                        ::dynamorm::private::Option::Some(::dynamorm::private::Part::Tenant)
+                    },
+                    false => quote_spanned! { place(ty)=>
                         <#ty as ::dynamorm::private::IndexKeyAttribute>::index_part(&self.#ident)
-                    }
+                    },
                 },
             );
             statements.extend(quote! {
@@ -335,12 +350,15 @@ pub(super) fn encode_key_fields(model: &Model) -> TokenStream {
         },
         (PrimaryKey::Own { partition, sort }, None) => {
             let mut seen = HashSet::new();
+            let tenant = model.tenant_field().filter(|field| field.storage != Storage::PrimaryKey);
+            let tenant =
+                tenant.map(|Field { name, .. }| quote!(::dynamorm::private::write_tenant(item, #name);));
             let attributes = [Some(partition), sort.as_ref()]
                 .into_iter()
                 .flatten()
                 .filter(|key| !key.template.is_empty())
                 .flat_map(|key| &key.fields)
-                .filter(|at| seen.insert(**at))
+                .filter(|at| seen.insert(**at) && !model.is_tenant(**at))
                 .filter_map(|at| model.fields.get(*at))
                 .map(|Field { ident, ty, name, .. }| {
                     quote_spanned! { place(ty)=>
@@ -348,10 +366,10 @@ pub(super) fn encode_key_fields(model: &Model) -> TokenStream {
                     }
                 })
                 .collect::<TokenStream>();
-            if attributes.is_empty() {
+            if attributes.is_empty() && tenant.is_none() {
                 return attributes;
             }
-            quote!(#attributes ::dynamorm::private::Result::Ok(()))
+            quote!(#tenant #attributes ::dynamorm::private::Result::Ok(()))
         }
         (PrimaryKey::Flattened(_), None) => return TokenStream::new(),
     };

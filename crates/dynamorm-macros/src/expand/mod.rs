@@ -12,7 +12,7 @@ mod project;
 pub(crate) use collection::expand as collection;
 pub(crate) use document::{constants, expand as document, kinds_of_text, members};
 pub(crate) use key::{item_key, key_struct, primary_types};
-pub(crate) use model::{expand as model, field_constant, inherent};
+pub(crate) use model::{expand as model, field_constant, inherent, scope};
 pub(crate) use project::expand as project;
 
 use crate::ast::{Field, Storage};
@@ -28,6 +28,8 @@ struct FieldsImpl<'a> {
     fields: &'a [Field],
     /// Writes keys that templates make.
     keys: TokenStream,
+    /// The field that holds the tenant, if one does.
+    tenant: Option<&'a Ident>,
     /// The name of a field's attribute, as an expression that is also a pattern.
     name: &'a dyn Fn(&Field) -> TokenStream,
 }
@@ -121,6 +123,9 @@ impl FieldsImpl<'_> {
         let attributes = self.fields.iter().map(|field| {
             let (ident, ty) = (&field.ident, &field.ty);
             let name = (self.name)(field);
+            if self.tenant == Some(ident) && field.storage != Storage::PrimaryKey {
+                return quote!(::dynamorm::private::write_tenant(item, #name););
+            }
             match field.storage {
                 Storage::Plain | Storage::PrimaryPart | Storage::IndexPart => quote_spanned! { place(ty)=>
                     <#ty as ::dynamorm::private::Stored>::write(&self.#ident, item, #name)?;

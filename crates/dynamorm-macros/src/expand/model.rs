@@ -7,7 +7,7 @@ use super::key::{
 };
 use super::{FieldsImpl, carried, place};
 use crate::ast::{
-    Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag, type_word,
+    Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag, Tenant, type_word,
 };
 use crate::attr::Managed;
 use crate::name;
@@ -29,6 +29,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         ident,
         fields: &model.fields,
         keys: write_keys(model),
+        tenant: model.tenant_field().map(|field| &field.ident),
         name: &|field| {
             let name = &field.name;
             quote!(#name)
@@ -46,6 +47,8 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let item_key = item_key(model);
     let encode_key = encode_key(model);
     let encode_fields = encode_key_fields(model);
+    let scope = scope(model);
+    let claimed = claimed_tenant(model);
     let projections = carried::projections(model);
     quote! {
         #key_struct
@@ -78,10 +81,12 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
                 type Key = #key_ident;
                 type Partition = #partition;
                 type Sort = #sort;
+                type Scope = ::dynamorm::private::#scope;
                 #shape
                 fn item_key(&self) -> #key_ident {
                     #item_key
                 }
+                #claimed
             }
 
             #[automatically_derived]
@@ -100,13 +105,33 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
+/// Which handle reaches the model.
+pub(crate) fn scope(model: &Model) -> Ident {
+    format_ident!("{}", if model.tenant.is_some() { "ReachedByTenantDb" } else { "ReachedByDb" })
+}
+
+/// The tenant that an item says it is of.
+fn claimed_tenant(model: &Model) -> Option<TokenStream> {
+    let Field { ident, ty, .. } = model.tenant_field()?;
+    let claimed = quote_spanned!(place(ty)=> ::dynamorm::private::claimed_tenant::<#ty>(&self.#ident));
+    Some(quote! {
+        fn claimed_tenant(&self) -> ::dynamorm::private::Option<::dynamorm::private::String> {
+            #claimed
+        }
+    })
+}
+
 /// `User::key`, `User::PRIMARY_KEY`, `User::EMAIL_INDEX`, `User::EMAIL`.
 pub(crate) fn inherent(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let key = key_function(model);
     let primary = primary_constant(model);
     let indexes = model.indexes.iter().enumerate().map(|(at, index)| index_constant(model, index, at));
-    let fields = model.fields.iter().map(|field| field_constant(&model.vis, ident, field));
+    let fields = model
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(at, field)| field_constant(&model.vis, ident, field, model.is_tenant(at)));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]
@@ -155,7 +180,7 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
 }
 
 /// The constant of an attribute, of a model or a document; what is skipped has none.
-pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> TokenStream {
+pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field, is_tenant: bool) -> TokenStream {
     let (ty, name) = (&field.ty, &field.name);
     let constant = name::field_constant(&field.ident);
     let (types, what) = match field.storage {
@@ -168,6 +193,7 @@ pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field) -> 
                     ::dynamorm::private::Flattened::new();
             };
         }
+        _ if is_tenant => (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", the tenant"),
         Storage::PrimaryKey | Storage::PrimaryPart => {
             (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", part of the table's key")
         }
@@ -292,6 +318,15 @@ fn shape(model: &Model) -> TokenStream {
         None => own,
     };
     let kept = kept(model).map(|kept| quote!(kept: #kept,));
+    let tenant =
+        model.tenant.as_ref().zip(model.tenant_field()).map(|(Tenant { in_key, .. }, Field { name, .. })| {
+            quote! {
+                tenant: ::dynamorm::private::Option::Some(::dynamorm::private::TenantShape {
+                    attribute: #name,
+                    in_key: #in_key,
+                }),
+            }
+        });
     let ident = &model.ident;
     // A static, of which a program has one copy: of a constant, each place that names it may have its own.
     quote! {
@@ -305,6 +340,7 @@ fn shape(model: &Model) -> TokenStream {
                 indexes: #indexes,
                 managed: &[<#ident as ::dynamorm::private::Fields>::MANAGED],
                 #kept
+                #tenant
                 ..::dynamorm::private::ModelShape::PLAIN
             };
             &SHAPE

@@ -16,6 +16,7 @@ pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
         ident,
         fields: &project.fields,
         keys: TokenStream::new(),
+        tenant: None,
         name: &|field| {
             let constant = constant(field);
             quote!(#constant)

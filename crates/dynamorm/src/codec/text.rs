@@ -29,6 +29,18 @@ pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|&byte| is_special(byte)).map(|found| at + found)
 }
 
+/// The same, and 0x7F, which JSON takes as it is: raw in a request it stands for the tenant, so that no value can.
+#[inline]
+fn first_to_escape(bytes: &[u8]) -> Option<usize> {
+    let until = first_special(bytes);
+    let plain = bytes.get(..until.unwrap_or(bytes.len())).unwrap_or_default();
+    // The longest runs are of text without either, and `contains` looks at many bytes at a time.
+    if !plain.contains(&0x7f) {
+        return until;
+    }
+    plain.iter().position(|&byte| byte == 0x7f)
+}
+
 #[inline]
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
@@ -38,7 +50,7 @@ fn is_special(byte: u8) -> bool {
 #[inline]
 pub(super) fn push_escaped(buffer: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
-    while let Some(found) = first_special(rest) {
+    while let Some(found) = first_to_escape(rest) {
         let (plain, special) = rest.split_at(found);
         buffer.extend_from_slice(plain);
         let Some((&byte, after)) = special.split_first() else { return };

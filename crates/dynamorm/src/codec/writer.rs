@@ -108,6 +108,15 @@ impl Writer {
         self.raw("}");
     }
 
+    /// Writes `{"S":"…"}` with a mark of this form where the tenant is filled in.
+    pub(crate) fn s_of_tenant(&mut self, before: &str, form: u8, after: &str) {
+        self.raw("{\"S\":\"");
+        push_escaped(&mut self.buffer, before);
+        self.buffer.extend_from_slice(&[crate::tenant::MARK, form]);
+        push_escaped(&mut self.buffer, after);
+        self.raw("\"}");
+    }
+
     /// Writes `{"N":"…"}` from digits that are a number already.
     ///
     /// ```
@@ -361,9 +370,9 @@ mod tests {
     }
 
     #[test]
-    fn text_is_escaped_where_json_needs_it_and_nowhere_else() {
+    fn text_is_escaped_where_json_needs_it_and_where_it_would_be_a_mark() {
         let text = "a\"b\\c\nd\te\rf\u{0}g\u{1f}h/\u{7f}é😀";
-        assert_eq!(written(|w| w.s(text)), "{\"S\":\"a\\\"b\\\\c\\nd\\te\\rf\\u0000g\\u001fh/\u{7f}é😀\"}");
+        assert_eq!(written(|w| w.s(text)), "{\"S\":\"a\\\"b\\\\c\\nd\\te\\rf\\u0000g\\u001fh/\\u007fé😀\"}");
     }
 
     #[test]

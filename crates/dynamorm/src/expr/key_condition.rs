@@ -8,7 +8,7 @@ use super::Placeholders;
 use super::raw::{RawExpression, Token};
 use crate::codec::Writer;
 use crate::key::{
-    FurtherSortKey, HasSortKey, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey,
+    FurtherSortKey, HasSortKey, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey, Part,
     PrefixedSortKey, Segment, SortKey, render, render_leading,
 };
 use crate::model::{Model, ModelShape};
@@ -275,11 +275,22 @@ impl UntypedKey {
     ) -> Result<ResolvedKey> {
         match &self.0 {
             Kind::Typed { index, partition, leading, sort } => {
+                let partition = &with_tenant(index, model, partition);
                 typed(index, partition, leading, sort, is_collection, request)
             }
             Kind::Raw { expression, index } => raw(expression, index.as_deref(), model, request),
         }
     }
+}
+
+/// The parts of a partition key, with the tenant in its place: callers leave it out.
+fn with_tenant(index: &IndexShape, model: &ModelShape, parts: &KeyParts) -> KeyParts {
+    let Some(tenant) = model.tenant else { return parts.clone() };
+    let fields = index.partition.iter().flat_map(|key| key.fields());
+    let mut given = parts.iter().cloned();
+    fields
+        .filter_map(|field| if field == tenant.attribute { Some(Part::Tenant) } else { given.next() })
+        .collect()
 }
 
 fn typed(

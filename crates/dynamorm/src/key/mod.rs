@@ -11,4 +11,4 @@ pub use part::{
     NoSortKey, Part, PrefixedSortKey, Several, SortKey, TemplateAttribute,
 };
 pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
-pub(crate) use template::{KeyValue, render, render_leading, write_key};
+pub(crate) use template::{KeyValue, render, render_head_of, render_leading, write_key};

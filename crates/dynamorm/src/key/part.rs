@@ -84,6 +84,8 @@ pub enum Part<'a> {
     Number(String),
     /// Bytes, which cannot stand in a template.
     Binary(Cow<'a, [u8]>),
+    /// The tenant, whom only the `Db` knows that sends the request.
+    Tenant,
 }
 
 impl Part<'_> {
@@ -95,6 +97,7 @@ impl Part<'_> {
             Part::Fixed { padded, plain, kind } => Part::Fixed { padded, plain, kind },
             Part::Number(digits) => Part::Number(digits),
             Part::Binary(bytes) => Part::Binary(Cow::Owned(bytes.into_owned())),
+            Part::Tenant => Part::Tenant,
         }
     }
 
@@ -103,7 +106,7 @@ impl Part<'_> {
         match self {
             Part::Text(text) => text.is_empty(),
             Part::Binary(bytes) => bytes.is_empty(),
-            Part::Fixed { .. } | Part::Number(_) => false,
+            Part::Fixed { .. } | Part::Number(_) | Part::Tenant => false,
         }
     }
 }

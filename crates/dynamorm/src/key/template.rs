@@ -8,6 +8,7 @@
 use super::part::Part;
 use super::shape::{KeyShape, ScalarType, Segment};
 use crate::codec::{CodecError, ItemWriter, Problem, Writer};
+use crate::tenant::{ALONE, IN_TEMPLATE};
 use std::fmt::Write as _;
 
 /// The value of a key attribute.
@@ -16,6 +17,13 @@ pub(crate) enum KeyValue {
     S(String),
     N(String),
     B(Vec<u8>),
+    /// Text with the tenant in it.
+    OfTenant {
+        before: String,
+        after: String,
+    },
+    /// The tenant alone, as it is.
+    Tenant,
 }
 
 impl KeyValue {
@@ -24,6 +32,9 @@ impl KeyValue {
             KeyValue::S(text) => text.len(),
             KeyValue::N(_) => 0,
             KeyValue::B(bytes) => bytes.len(),
+            // What the tenant adds is checked once it is there.
+            KeyValue::OfTenant { before, after } => before.len() + after.len(),
+            KeyValue::Tenant => 0,
         }
     }
 
@@ -33,6 +44,8 @@ impl KeyValue {
             KeyValue::S(text) => writer.s(text),
             KeyValue::N(digits) => writer.n(digits),
             KeyValue::B(bytes) => writer.b(bytes),
+            KeyValue::OfTenant { before, after } => writer.s_of_tenant(before, IN_TEMPLATE, after),
+            KeyValue::Tenant => writer.s_of_tenant("", ALONE, ""),
         }
     }
 }
@@ -50,9 +63,7 @@ pub(crate) fn render(shape: &KeyShape, parts: &[Part<'_>], limit: usize) -> Resu
     let value = match (shape.template, parts) {
         ([], [part]) => alone(part),
         ([], _) => return Err(CodecError::invalid("needs exactly one value").at(shape.attribute)),
-        (template, parts) => {
-            KeyValue::S(fill(template, shape.raw, parts).map_err(|e| e.at(shape.attribute))?)
-        }
+        (template, parts) => fill(template, shape.raw, parts).map_err(|e| e.at(shape.attribute))?,
     };
     if value.bytes() > limit {
         let problem = Problem::KeyTooLong { bytes: value.bytes(), limit };
@@ -83,11 +94,13 @@ fn alone(part: &Part<'_>) -> KeyValue {
         Part::Fixed { plain, .. } => KeyValue::S(plain.clone()),
         Part::Number(digits) => KeyValue::N(digits.clone()),
         Part::Binary(bytes) => KeyValue::B(bytes.clone().into_owned()),
+        Part::Tenant => KeyValue::Tenant,
     }
 }
 
-fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<String, CodecError> {
+fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<KeyValue, CodecError> {
     let mut text = String::new();
+    let mut tenant = None;
     let mut parts = parts.iter().peekable();
     for (at, segment) in template.iter().enumerate() {
         match segment {
@@ -99,14 +112,36 @@ fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<String, C
                     Some(Segment::Literal(literal)) if parts.peek().is_some() => literal.chars().next(),
                     _ => None,
                 };
-                push_part(&mut text, part, separator.filter(|_| !raw), raw)?;
+                if *part == Part::Tenant {
+                    tenant = Some(std::mem::take(&mut text));
+                } else {
+                    push_part(&mut text, part, separator.filter(|_| !raw), raw)?;
+                }
             }
         }
     }
-    match parts.next() {
-        None => Ok(text),
-        Some(_) => Err(CodecError::invalid("has more parts than its template")),
+    match (parts.next(), tenant) {
+        (None, None) => Ok(KeyValue::S(text)),
+        (None, Some(before)) => Ok(KeyValue::OfTenant { before, after: text }),
+        (Some(_), _) => Err(CodecError::invalid("has more parts than its template")),
     }
+}
+
+/// What all keys of this template begin with for a tenant that leads it, up to the next field; and true if that is the whole key.
+pub(crate) fn render_head_of(shape: &KeyShape, tenant: &str) -> (String, bool) {
+    let mut text = String::new();
+    let mut is_first = true;
+    for segment in shape.template {
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Field { .. } if is_first => {
+                text.push_str(tenant);
+                is_first = false;
+            }
+            Segment::Field { .. } => return (text, false),
+        }
+    }
+    (text, true)
 }
 
 /// What all keys begin with whose first parts are these, fewer than the template has: the text up to the next field, so that
@@ -149,7 +184,7 @@ fn push_part(
         (Part::Fixed { padded, .. }, _) => text.push_str(padded),
         (Part::Text(value), None) => text.push_str(value),
         (Part::Text(value), Some(separator)) => push_escaped(text, value, separator),
-        (Part::Number(_) | Part::Binary(_), _) => {
+        (Part::Number(_) | Part::Binary(_) | Part::Tenant, _) => {
             return Err(CodecError::invalid("has a part that cannot stand in a template"));
         }
     }

@@ -10,7 +10,7 @@ mod tests;
 use super::sink::{Each, One};
 use crate::model::{FromItem, Key, Model};
 use crate::transport::Request;
-use crate::{Db, Result};
+use crate::{Db, ReachedByDb, Result, Within};
 use futures_util::stream::{Stream, StreamExt};
 use read::Read;
 use std::fmt;
@@ -22,7 +22,7 @@ use std::time::Duration;
 /// The results stand in the order of the keys, `None` for an item that is not there. The keys are sent 100 at a time, up to
 /// four such requests at once, a key that is given twice only once; those that DynamoDB leaves unread are sent again, after a
 /// growing pause. What is still unread after eight tries without progress is in the error by position
-/// ([`unprocessed`](Error::unprocessed)), and what was read is there too ([`items`](Error::items)): nothing is thrown away.
+/// ([`unprocessed`](crate::Error::unprocessed)), and what was read is there too ([`items`](crate::Error::items)): nothing is thrown away.
 ///
 /// Each item is read on its own: [`Db::transact_get`] reads up to 100 as they were at one moment.
 ///
@@ -55,8 +55,17 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn batch_get<K: Key>(&self, keys: impl IntoIterator<Item = K>) -> BatchGet<'_, K::Model> {
-        BatchGet { read: Read::of(self, keys), of: PhantomData }
+    pub fn batch_get<K: Key<Model: Within<ReachedByDb>>>(
+        &self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> BatchGet<'_, K::Model> {
+        BatchGet::of(self, keys)
+    }
+}
+
+impl<'db, M: Model> BatchGet<'db, M> {
+    pub(crate) fn of<K: Key<Model = M>>(db: &'db Db, keys: impl IntoIterator<Item = K>) -> Self {
+        BatchGet { read: Read::of(db, keys), of: PhantomData }
     }
 }
 
@@ -128,8 +137,8 @@ impl<'db, R: FromItem<Model: Model>> BatchGet<'db, R> {
     /// # Errors
     ///
     /// [`ErrorKind::Unprocessed`](crate::ErrorKind::Unprocessed) if keys are left unread after all tries, or at the deadline.
-    /// Another error can come when some items are read already: in each case [`unprocessed`](Error::unprocessed) tells the keys
-    /// that are not read, by position, and [`items`](Error::items) gives those that are; to read all of them once more does no
+    /// Another error can come when some items are read already: in each case [`unprocessed`](crate::Error::unprocessed) tells the keys
+    /// that are not read, by position, and [`items`](crate::Error::items) gives those that are; to read all of them once more does no
     /// harm. [`ErrorKind::Codec`](crate::ErrorKind::Codec) if an item is not an `R`.
     pub async fn all(self) -> Result<Vec<Option<R>>> {
         let (db, model) = (self.read.db, self.read.model);

@@ -13,12 +13,13 @@ use crate::codec::CodecError;
 use crate::error::Unprocessed;
 use crate::model::{Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result};
+use crate::{Db, Error, ReachedByDb, Result, Within};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use request::{Ready, chunks, request, unprocessed};
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// Puts and deletes any number of items of any tables: [`Db::batch_write`] makes it.
@@ -35,8 +36,9 @@ use std::time::Duration;
 /// Costs what the writes would cost alone. See
 /// [BatchWriteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html).
 #[must_use = "a batch writes nothing until it is executed"]
-pub struct BatchWrite<'db> {
+pub struct BatchWrite<'db, S = ReachedByDb> {
     db: &'db Db,
+    of: PhantomData<fn() -> S>,
     writes: Vec<Write>,
     concurrency: usize,
     deadline: Option<Duration>,
@@ -67,30 +69,48 @@ impl Db {
     /// # }
     /// ```
     pub fn batch_write(&self) -> BatchWrite<'_> {
-        BatchWrite { db: self, writes: Vec::new(), concurrency: CONCURRENCY, deadline: None }
+        BatchWrite::of(self)
     }
 }
 
-impl BatchWrite<'_> {
+impl<'db, S> BatchWrite<'db, S> {
+    pub(crate) fn of(db: &'db Db) -> Self {
+        Self { db, of: PhantomData, writes: Vec::new(), concurrency: CONCURRENCY, deadline: None }
+    }
+
     /// Adds a put of an item.
-    pub fn put<M: Model>(mut self, item: &M) -> Self {
+    pub fn put<M: Within<S>>(mut self, item: &M) -> Self {
         self.push_put(M::SHAPE, &item);
         self
     }
 
     /// Adds a put of each item.
-    pub fn put_all<'a, M: Model + 'a>(self, items: impl IntoIterator<Item = &'a M>) -> Self {
+    pub fn put_all<'a, M: Within<S> + 'a>(self, items: impl IntoIterator<Item = &'a M>) -> Self {
         items.into_iter().fold(self, BatchWrite::put)
     }
 
     /// Adds a delete of the item with this key.
-    pub fn delete<K: Key>(mut self, key: K) -> Self {
+    pub fn delete<K: Key<Model: Within<S>>>(mut self, key: K) -> Self {
         self.push_delete(K::Model::SHAPE, &key);
         self
     }
 
     /// Adds a delete of the item with each key.
-    pub fn delete_all<K: Key>(self, keys: impl IntoIterator<Item = K>) -> Self {
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// db.batch_write().delete_all(["u1", "u2"].map(User::key)).execute().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn delete_all<K: Key<Model: Within<S>>>(self, keys: impl IntoIterator<Item = K>) -> Self {
         keys.into_iter().fold(self, BatchWrite::delete)
     }
 
@@ -167,13 +187,19 @@ impl BatchWrite<'_> {
                     write.model.name
                 ))));
             }
+            if crate::tenant::guard(self.db, write.model).is_some() {
+                return Err(at(Error::invalid(format!(
+                    "a batch cannot check whose item a write of `{}` replaces: use a transaction",
+                    write.model.name
+                ))));
+            }
             let encoded = write.key.as_ref().map_err(|error| at(error.clone().into()))?;
             let json = match &write.put {
                 Some(item) => {
                     let item = item.as_ref().map_err(|error| at(error.clone().into()))?;
-                    item.stamped(now).map_err(at)?
+                    item.stamped(self.db, now).map_err(at)?
                 }
-                None => encoded.json.clone(),
+                None => encoded.filled(self.db).map_err(at)?.into_owned(),
             };
             let key = ItemKey::new(self.db, encoded).map_err(at)?;
             if let Some(first) = seen.insert(key.identity(), operation) {
@@ -219,7 +245,7 @@ fn given_up(why: Stop, left: Vec<Ready>, count: usize) -> Error {
 }
 
 /// How many writes, without values: they belong in no log.
-impl fmt::Debug for BatchWrite<'_> {
+impl<S> fmt::Debug for BatchWrite<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchWrite").field("writes", &self.writes.len()).finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use super::transact_write::Operand;
 use crate::codec::CodecError;
 use crate::expr::Condition;
 use crate::model::{Key, Model, ModelShape};
-use crate::{Db, Result};
+use crate::{Db, Result, tenant};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -83,8 +83,12 @@ impl Operand for Draft {
 
     fn json(&self, db: &Db) -> Result<Vec<u8>> {
         let mut body = Body::new(db.table_of(self.shape)?);
-        body.json("Key", &self.key()?.json);
-        body.condition("ConditionExpression", Some(&self.condition))?;
+        body.json("Key", &self.key()?.filled(db)?);
+        let mut condition = Some(self.condition.clone());
+        if let Some(guard) = tenant::guard(db, self.shape) {
+            Condition::join(&mut condition, guard);
+        }
+        body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }

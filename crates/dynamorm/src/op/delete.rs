@@ -11,7 +11,7 @@ use crate::expr::Condition;
 use crate::lifecycle::ManagedValue;
 use crate::model::{Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result};
+use crate::{Db, Error, ReachedByDb, Result, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -101,7 +101,7 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delete<K: Key>(&self, key: K) -> Delete<K::Model, &Db> {
+    pub fn delete<K: Key<Model: Within<ReachedByDb>>>(&self, key: K) -> Delete<K::Model, &Db> {
         Delete::with(&key, self)
     }
 }
@@ -114,7 +114,7 @@ impl<M: Model> Delete<M> {
 }
 
 impl<M: Model, D> Delete<M, D> {
-    fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
+    pub(crate) fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
         Self { draft: Draft::new(M::SHAPE, key), db, of: PhantomData }
     }
 
@@ -166,10 +166,13 @@ impl Draft {
 
     fn body(&self, db: &Db) -> Result<Body> {
         let mut body = Body::new(db.table_of(self.shape)?);
-        body.json("Key", &self.key()?.json);
+        body.json("Key", &self.key()?.filled(db)?);
         let mut condition = self.condition.clone();
         if let Some(version) = self.version.clone()? {
             Condition::join(&mut condition, version_condition(self.shape, version));
+        }
+        if let Some(guard) = tenant::guard(db, self.shape) {
+            Condition::join(&mut condition, guard);
         }
         body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {
@@ -188,7 +191,17 @@ impl Draft {
     }
 
     async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<Bytes> {
-        db.send(self.request(db, return_values)?).await
+        let sent = db.send(self.request(db, return_values)?).await;
+        // An item of another tenant is as good as absent, and an absent one is no error.
+        let only_guarded = self.condition.is_none() && matches!(self.version, Ok(None));
+        match tenant::hide_failed_item(db, self.shape, sent) {
+            Err(error)
+                if only_guarded && error.is_condition_failed() && tenant::is_guarded(db, self.shape) =>
+            {
+                Ok(Bytes::from_static(b"{}"))
+            }
+            sent => sent,
+        }
     }
 
     fn error(&self, db: &Db, error: CodecError) -> Error {

@@ -1,8 +1,8 @@
 //! GetItem: one item by its key.
 
 use super::body::{Body, read_member};
+use super::hidden::Hidden;
 use super::item_key::{Encode, EncodedKey};
-use super::live::Live;
 use super::sink::{One, Sink};
 use super::transact_get::OneGet;
 use super::{Detached, IntoGet};
@@ -10,7 +10,7 @@ use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
 use crate::model::{FromItem, Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result};
+use crate::{Db, Error, ReachedByDb, Result, Within};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -41,6 +41,7 @@ struct Draft {
 #[diagnostic::do_not_recommend]
 impl<R: FromItem<Model: Model>, D: Into<Detached>> IntoGet for Get<R, D> {
     type Item = R;
+    type Scope = <R::Model as Model>::Scope;
 
     fn into_get(self) -> OneGet {
         OneGet { model: self.draft.model, key: self.draft.key, projection: self.draft.projection }
@@ -64,7 +65,7 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn get<K: Key>(&self, key: K) -> Get<K::Model, &Db> {
+    pub fn get<K: Key<Model: Within<ReachedByDb>>>(&self, key: K) -> Get<K::Model, &Db> {
         Get::with(&key, self)
     }
 }
@@ -77,7 +78,7 @@ impl<M: Model> Get<M> {
 }
 
 impl<R: FromItem<Model: Model>, D> Get<R, D> {
-    fn with(key: &impl Key, db: D) -> Self {
+    pub(crate) fn with(key: &impl Key, db: D) -> Self {
         Get { draft: Draft::new(R::Model::SHAPE, R::PROJECTION, key), db, of: PhantomData }
     }
 
@@ -218,32 +219,29 @@ impl Draft {
     }
 
     /// The request, and what hides the item that it gives.
-    fn request(&self, db: &Db) -> Result<(Request, Option<Live>)> {
-        let live = self.live.then(|| Live::of(db, self.model)).transpose();
-        let live = live.map_err(|error| during(db, self.model, error))?;
-        let request = self.body(db, live).map_err(|error| during(db, self.model, error))?;
-        Ok((request, live))
+    fn request(&self, db: &Db) -> Result<(Request, Hidden)> {
+        let hidden = Hidden::of(db, self.model, self.live).map_err(|error| during(db, self.model, error))?;
+        let request = self.body(db, &hidden).map_err(|error| during(db, self.model, error))?;
+        Ok((request, hidden))
     }
 
-    fn body(&self, db: &Db, live: Option<Live>) -> Result<Request> {
+    fn body(&self, db: &Db, hidden: &Hidden) -> Result<Request> {
         let table = db.table_of(self.model)?;
         let key = self.key.as_ref().map_err(Clone::clone)?;
         let mut body = Body::new(table);
-        body.json("Key", &key.json);
+        body.json("Key", &key.filled(db)?);
         if self.consistent_read {
             body.flag("ConsistentRead", true);
         }
-        match (self.projection, live) {
-            (None, _) => {}
-            (Some(names), None) => body.projection(names)?,
-            (Some(names), Some(live)) => body.projection(&live.names(names))?,
+        if let Some(names) = self.projection {
+            body.projection(&hidden.names(names))?;
         }
         Ok(body.request(Operation::GetItem, table))
     }
 
     async fn fetch(self, db: &Db) -> Result<Answer<'_>> {
-        let (request, live) = self.request(db)?;
-        Ok(Answer { db, model: self.model, live, response: db.send(request).await? })
+        let (request, hidden) = self.request(db)?;
+        Ok(Answer { db, model: self.model, hidden, response: db.send(request).await? })
     }
 }
 
@@ -255,16 +253,18 @@ fn during(db: &Db, model: &ModelShape, error: Error) -> Error {
 struct Answer<'db> {
     db: &'db Db,
     model: &'static ModelShape,
-    live: Option<Live>,
+    hidden: Hidden,
     response: Bytes,
 }
 
 impl Answer<'_> {
-    /// Reads the item, unless there is none or its time has passed.
+    /// Reads the item, unless there is none or it is hidden.
     fn read(&self, sink: &mut dyn Sink) -> Result<()> {
-        let read = read_member(&self.response, "Item", &mut |reader: &mut Reader<'_>| match self.live {
-            Some(live) if live.hides(reader.clone().raw()?)? => reader.skip(),
-            _ => sink.item(reader),
+        let read = read_member(&self.response, "Item", &mut |reader: &mut Reader<'_>| {
+            if !self.hidden.is_nothing() && self.hidden.hides(reader.clone().raw()?)? {
+                return reader.skip();
+            }
+            sink.item(reader)
         });
         read.map_err(|error| during(self.db, self.model, error.into()))
     }

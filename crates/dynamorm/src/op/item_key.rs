@@ -3,8 +3,10 @@
 use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Writer};
 use crate::lifecycle::{ManagedValue, ManagedValues};
 use crate::model::{Key, ModelShape};
+use crate::tenant;
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Result};
+use std::borrow::Cow;
 
 /// A table and a primary key in it. Numbers compare by value: `1` and `1.0` are the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(crate) struct ItemKey {
 
 impl ItemKey {
     pub(crate) fn new(db: &Db, key: &EncodedKey) -> Result<Self> {
-        let attributes = read_item(&mut Reader::new(&key.json)?)?;
+        let attributes = read_item(&mut Reader::new(&key.filled(db)?)?)?;
         Ok(Self { table: db.table_of(key.model)?.to_owned(), attributes })
     }
 
@@ -35,18 +37,30 @@ impl ItemKey {
 pub(crate) struct EncodedKey {
     pub(crate) json: Vec<u8>,
     pub(crate) model: &'static ModelShape,
+    /// The tenant of the item that it was made of.
+    pub(crate) claim: Option<String>,
 }
 
 impl EncodedKey {
     pub(crate) fn of(model: &'static ModelShape, key: &dyn Encode) -> Result<Self, CodecError> {
         let mut writer = Writer::new();
         writer.item(|item| key.key(item))?;
-        Ok(Self { json: writer.into_bytes(), model })
+        Ok(Self { json: writer.into_bytes(), model, claim: key.claim() })
+    }
+
+    /// The key with its tenant, as this `Db` sends it.
+    pub(crate) fn filled(&self, db: &Db) -> Result<Cow<'_, [u8]>> {
+        let Some(tenant) = tenant::of(db, self.model, self.claim.as_deref())? else {
+            return Ok(Cow::Borrowed(&self.json));
+        };
+        let filled = tenant::fill(&self.json, Some(tenant))?;
+        tenant::check_keys(self.model, &filled)?;
+        Ok(filled)
     }
 
     /// The key of an item, of which no more than that need be there.
     pub(crate) fn read(reader: &mut Reader<'_>, model: &'static ModelShape) -> Result<Self, CodecError> {
-        Ok(Self { json: identity(&read_key(reader, model)?), model })
+        Ok(Self { json: identity(&read_key(reader, model)?), model, claim: None })
     }
 }
 
@@ -58,6 +72,8 @@ pub(crate) trait Encode {
     fn key_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError>;
     /// Writes all attributes of an item and returns true, or is none.
     fn item(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<bool, CodecError>;
+    /// The tenant that an item says it is of.
+    fn claim(&self) -> Option<String>;
 }
 
 impl<K: Key> Encode for K {
@@ -71,6 +87,10 @@ impl<K: Key> Encode for K {
 
     fn item(&self, item: &mut ItemWriter<'_>, managed: &mut ManagedValues) -> Result<bool, CodecError> {
         self.encode_item(item, managed)
+    }
+
+    fn claim(&self) -> Option<String> {
+        self.claimed_tenant()
     }
 }
 

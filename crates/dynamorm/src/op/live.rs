@@ -46,14 +46,6 @@ impl Live {
     }
 
     /// The names to ask for, so that [`hides`](Live::hides) can tell.
-    pub(crate) fn names(self, projection: &[&'static str]) -> Vec<&'static str> {
-        let mut names = projection.to_vec();
-        if !names.contains(&self.attribute) {
-            names.push(self.attribute);
-        }
-        names
-    }
-
     /// True if this item, `{"name":{"S":"Ada"},…}`, is past its time.
     pub(crate) fn hides(self, item: &str) -> Result<bool, CodecError> {
         let mut hidden = false;

@@ -12,7 +12,7 @@ use crate::expr::Condition;
 use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
 use crate::model::{FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result, Timestamp};
+use crate::{Db, Error, ReachedByDb, Result, Timestamp, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -72,7 +72,8 @@ impl EncodedItem {
     }
 
     /// The whole item, as it is stored.
-    pub(crate) fn stamped(&self, now: Timestamp) -> Result<Vec<u8>> {
+    pub(crate) fn stamped(&self, db: &Db, now: Timestamp) -> Result<Vec<u8>> {
+        let tenant = tenant::of(db, self.key.model, self.key.claim.as_deref())?;
         let mut writer = Writer::with_capacity(self.json.len() + 128);
         writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
         let mut empty = self.json == b"{}";
@@ -87,6 +88,14 @@ impl EncodedItem {
         }
         writer.raw("}");
         let json = writer.into_bytes();
+        let json = match tenant {
+            None => json,
+            Some(_) => {
+                let filled = tenant::fill(&json, tenant)?.into_owned();
+                tenant::check_keys(self.key.model, &filled)?;
+                filled
+            }
+        };
         check_item_size(&json)?;
         Ok(json)
     }
@@ -154,7 +163,7 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn put<M: Model>(&self, item: &M) -> Put<M, &Db> {
+    pub fn put<M: Within<ReachedByDb>>(&self, item: &M) -> Put<M, &Db> {
         Put::with(item, self)
     }
 }
@@ -167,7 +176,7 @@ impl<M: Model> Put<M> {
 }
 
 impl<M: Model, D> Put<M, D> {
-    fn with(item: &M, db: D) -> Self {
+    pub(crate) fn with(item: &M, db: D) -> Self {
         Self { draft: Draft::new(M::SHAPE, &item), db, of: PhantomData }
     }
 
@@ -227,10 +236,11 @@ impl Draft {
     fn body(&self, db: &Db) -> Result<(Body, Vec<u8>)> {
         let item = self.item.as_ref().map_err(Clone::clone)?;
         let mut body = Body::new(db.table_of(self.shape)?);
-        let stored = item.stamped(db.now())?;
+        let stored = item.stamped(db, db.now())?;
         body.json("Item", &stored);
         let mut condition = self.condition.clone();
-        if let Some(own) = item.own_condition(self.shape, self.must_not_exist)? {
+        let own = item.own_condition(self.shape, self.must_not_exist)?;
+        for own in own.into_iter().chain(tenant::guard(db, self.shape)) {
             Condition::join(&mut condition, own);
         }
         body.condition("ConditionExpression", condition.as_ref())?;
@@ -253,7 +263,8 @@ impl Draft {
     /// Sends it, and gives the answer and the item as it is stored.
     async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<(Bytes, Vec<u8>)> {
         let (request, stored) = self.request(db, return_values)?;
-        Ok((db.send(request).await?, stored))
+        let sent = db.send(request).await;
+        Ok((tenant::hide_failed_item(db, self.shape, sent)?, stored))
     }
 
     fn error(&self, db: &Db, error: CodecError) -> Error {

@@ -5,7 +5,7 @@ use crate::expr::{Condition, KeyCondition};
 use crate::model::{FromItem, Model, Readable};
 use crate::page::Page;
 use crate::transport::Request;
-use crate::{Db, Result, StartKey};
+use crate::{Db, ReachedByDb, Result, StartKey, Within};
 use futures_util::stream::Stream;
 use std::fmt;
 use std::marker::PhantomData;
@@ -69,9 +69,15 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn query<R: Readable<Model: Model>>(&self) -> Query<'_, R, MissingKeyCondition> {
+    pub fn query<R: Readable<Model: Within<ReachedByDb>>>(&self) -> Query<'_, R, MissingKeyCondition> {
+        Query::of(self)
+    }
+}
+
+impl<'db, R: Readable<Model: Model>> Query<'db, R, MissingKeyCondition> {
+    pub(crate) fn of(db: &'db Db) -> Self {
         let source = Source::Partition { key: None, descending: false };
-        Query { read: Read::of::<R>(self, source), of: PhantomData }
+        Query { read: Read::of::<R>(db, source), of: PhantomData }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::model::{FromItem, Model, ModelShape, Readable};
 use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
 use crate::value::Item;
-use crate::{Db, Error, Result, StartKey, limits};
+use crate::{Db, Error, Result, StartKey, limits, tenant};
 
 /// What is read, without the type of its items.
 #[derive(Clone)]
@@ -136,7 +136,12 @@ impl<'db> Read<'db> {
         let (index, place) = match &self.source {
             Source::Partition { key, descending } => {
                 let Some(key) = key else { return Err(Error::invalid("the query has no key condition")) };
-                let key = key.resolve(self.model, self.is_collection, body.placeholders())?;
+                let mut key = key.resolve(self.model, self.is_collection, body.placeholders())?;
+                let tenant = tenant::of(self.db, self.model, None)?;
+                for value in &mut key.partition {
+                    *value = tenant::fill(value, tenant)?.into_owned();
+                }
+                tenant::check_partition(self.db, self.model, key.index, &key.partition)?;
                 push_index(&mut body, key.index);
                 body.expression("KeyConditionExpression", &key.text)?;
                 if let Some(filter) = &self.filter {
@@ -193,7 +198,11 @@ impl<'db> Read<'db> {
             body.json("ExclusiveStartKey", &start_key.last_key());
         }
         body.text("ReturnConsumedCapacity", self.db.capacity_detail());
-        Ok(Prepared { request: body.request(self.operation(), table), index })
+        let mut request = body.request(self.operation(), table);
+        if let Some(tenant) = self.db.own_tenant() {
+            request.body = tenant::fill(&request.body, Some(tenant))?.into_owned().into();
+        }
+        Ok(Prepared { request, index })
     }
 
     /// The filter, of which up to four parts must be true: the item is of the model, is alive, and is asked for.
@@ -392,7 +401,7 @@ fn push_head(key: &KeyShape, parts: &mut Vec<String>, request: &mut Placeholders
 fn constant(key: &KeyShape) -> Result<String> {
     match key::render(key, &[], limits::PARTITION_KEY_BYTES)? {
         KeyValue::S(text) => Ok(text),
-        KeyValue::N(_) | KeyValue::B(_) => Ok(String::new()),
+        KeyValue::N(_) | KeyValue::B(_) | KeyValue::OfTenant { .. } | KeyValue::Tenant => Ok(String::new()),
     }
 }
 

@@ -12,7 +12,7 @@ use super::retry::transact;
 use crate::codec::Writer;
 use crate::error::ErrorKind;
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result, limits};
+use crate::{Db, Error, ReachedByDb, Result, limits};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -65,8 +65,14 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn transact_get<G: Gets>(&self, gets: G) -> TransactGet<'_, G> {
-        TransactGet { db: self, gets: gets.into_gets(), retries: true, of: PhantomData }
+    pub fn transact_get<G: Gets<Scope = ReachedByDb>>(&self, gets: G) -> TransactGet<'_, G> {
+        TransactGet::of(self, gets)
+    }
+}
+
+impl<'db, G: Gets> TransactGet<'db, G> {
+    pub(crate) fn of(db: &'db Db, gets: G) -> Self {
+        Self { db, gets: gets.into_gets(), retries: true, of: PhantomData }
     }
 }
 
@@ -96,7 +102,10 @@ impl<G: Gets> TransactGet<'_, G> {
     pub async fn optional(self) -> Result<G::Optional> {
         let answer = self.send().await?;
         Answers::of(&answer, self.gets.len())
-            .and_then(|mut answers| G::decode(&mut answers))
+            .and_then(|mut answers| {
+                answers.hide(self.db, &self.gets)?;
+                G::decode(&mut answers)
+            })
             .map_err(of_transaction)
     }
 

@@ -4,11 +4,12 @@ use super::item_key::{EncodedKey, ItemKey};
 use super::retry::transact;
 use super::{Check, IntoDelete, IntoPut, Update};
 use crate::codec::{CodecError, Reader, Writer, item_bytes};
-use crate::model::Model;
+use crate::model::ModelShape;
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result, limits};
+use crate::{Db, Error, ReachedByDb, Result, Within, limits, tenant};
 use bytes::Bytes;
 use std::fmt;
+use std::marker::PhantomData;
 
 /// Writes up to 100 items of any tables, all or none: [`Db::transact_write`] makes it.
 ///
@@ -23,8 +24,9 @@ use std::fmt;
 /// Costs twice the write units that its writes would cost alone, a check as much as a write. See
 /// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
 #[must_use = "a transaction writes nothing until it is executed"]
-pub struct TransactWrite<'db> {
+pub struct TransactWrite<'db, S = ReachedByDb> {
     db: &'db Db,
+    of: PhantomData<fn() -> S>,
     operations: Vec<Box<dyn Operand>>,
     token: Option<String>,
     retries: bool,
@@ -74,28 +76,32 @@ impl Db {
     /// # }
     /// ```
     pub fn transact_write(&self) -> TransactWrite<'_> {
-        TransactWrite { db: self, operations: Vec::new(), token: None, retries: true }
+        TransactWrite::of(self)
     }
 }
 
-impl TransactWrite<'_> {
+impl<'db, S> TransactWrite<'db, S> {
+    pub(crate) fn of(db: &'db Db) -> Self {
+        Self { db, of: PhantomData, operations: Vec::new(), token: None, retries: true }
+    }
+
     /// Adds a put: `&item`, or a [`Put`](crate::Put) with its conditions.
-    pub fn put<M: Model>(self, put: impl IntoPut<M>) -> Self {
+    pub fn put<M: Within<S>>(self, put: impl IntoPut<M>) -> Self {
         self.with(put.into_put().into_draft())
     }
 
     /// Adds an update.
-    pub fn update<M: Model>(self, update: Update<M>) -> Self {
+    pub fn update<M: Within<S>>(self, update: Update<M>) -> Self {
         self.with(update.into_draft())
     }
 
     /// Adds a delete: a key, `&item`, or a [`Delete`](crate::Delete) with its conditions.
-    pub fn delete<M: Model>(self, delete: impl IntoDelete<M>) -> Self {
+    pub fn delete<M: Within<S>>(self, delete: impl IntoDelete<M>) -> Self {
         self.with(delete.into_delete().into_draft())
     }
 
     /// Adds a check of an item that the transaction does not write.
-    pub fn check<M: Model>(self, check: Check<M>) -> Self {
+    pub fn check<M: Within<S>>(self, check: Check<M>) -> Self {
         self.with(check.into_draft())
     }
 
@@ -232,7 +238,10 @@ impl TransactWrite<'_> {
     /// [`Transport`](crate::ErrorKind::Transport) if no try had an answer: it may or may not have been carried out, and the same
     /// [`token`](TransactWrite::token) makes it safe to repeat. And those of any operation.
     pub async fn execute(self) -> Result<()> {
-        transact(self.db, self.to_request()?, self.retries).await.map(drop)
+        let models = self.operations.iter().filter_map(|operation| Some(operation.key().ok()?.model));
+        let models: Vec<&'static ModelShape> = models.collect();
+        let sent = transact(self.db, self.to_request()?, self.retries).await;
+        tenant::hide_cancelled_items(self.db, &models, sent).map(drop)
     }
 }
 
@@ -280,7 +289,7 @@ fn check_size(operations: &[u8]) -> Result<()> {
 }
 
 /// What it does to how many items, without values: they belong in no log.
-impl fmt::Debug for TransactWrite<'_> {
+impl<S> fmt::Debug for TransactWrite<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.operations.iter().map(|operation| operation.word())).finish()
     }

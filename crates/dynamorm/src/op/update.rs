@@ -16,8 +16,8 @@ use self::difference::changes_between;
 use self::request::Draft;
 use super::Detached;
 use super::transact_write::Operand;
-use crate::Db;
 use crate::model::{Key, Model};
+use crate::{Db, ReachedByDb, Within};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -67,7 +67,7 @@ impl Db {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn update<K: Key>(&self, key: K) -> Update<K::Model, &Db> {
+    pub fn update<K: Key<Model: Within<ReachedByDb>>>(&self, key: K) -> Update<K::Model, &Db> {
         Update::with(&key, self)
     }
 }
@@ -129,13 +129,20 @@ impl<M: Model> Update<M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn on(self, db: &Db) -> Update<M, &Db> {
+    pub fn on(self, db: &Db) -> Update<M, &Db>
+    where
+        M: Within<ReachedByDb>,
+    {
+        self.run_by(db)
+    }
+
+    pub(crate) fn run_by(self, db: &Db) -> Update<M, &Db> {
         Update { draft: self.draft, db, of: PhantomData }
     }
 }
 
 impl<M: Model, D> Update<M, D> {
-    fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
+    pub(crate) fn with<K: Key<Model = M>>(key: &K, db: D) -> Self {
         Self { draft: Draft::new(M::SHAPE, key), db, of: PhantomData }
     }
 

@@ -6,8 +6,8 @@ use crate::codec::{CodecError, Reader, Writer};
 use crate::error::Unprocessed;
 use crate::model::{Key, Model, ModelShape};
 use crate::op::body::Body;
+use crate::op::hidden::Hidden;
 use crate::op::item_key::{EncodedKey, ItemKey, identity, read_item, read_key};
-use crate::op::live::Live;
 use crate::op::retry::{Batch, CONCURRENCY, Stop};
 use crate::op::sink::Sink;
 use crate::transport::{Operation, Request};
@@ -66,7 +66,7 @@ struct Run<'db> {
     table: String,
     /// What stands behind the keys of each request.
     tail: Vec<u8>,
-    live: Option<Live>,
+    hidden: Hidden,
     concurrency: usize,
 }
 
@@ -132,13 +132,13 @@ impl<'db> Read<'db> {
         if self.concurrency == 0 {
             return Err(Error::invalid("no request may be sent at once, it must be 1 or more"));
         }
-        let live = self.live.then(|| Live::of(self.db, self.model)).transpose()?;
+        let hidden = Hidden::of(self.db, self.model, self.live)?;
         let mut body = Body::begin("Keys", b"[]");
         if self.consistent_read {
             body.flag("ConsistentRead", true);
         }
         if let Some(names) = self.projection {
-            let mut names = live.map_or_else(|| names.to_vec(), |live| live.names(names));
+            let mut names = hidden.names(names);
             for key in self.model.primary.keys() {
                 if !names.contains(&key.attribute) {
                     names.push(key.attribute);
@@ -150,7 +150,7 @@ impl<'db> Read<'db> {
         let tail = tail.strip_prefix(b"{\"Keys\":[]").unwrap_or(&tail).to_vec();
         let batch = Batch::new(self.db, self.deadline);
         let concurrency = self.concurrency;
-        Ok(Run { batch, db: self.db, model: self.model, table, tail, live, concurrency })
+        Ok(Run { batch, db: self.db, model: self.model, table, tail, hidden, concurrency })
     }
 
     /// Groups the positions, `most` keys in each.
@@ -174,7 +174,8 @@ impl<'db> Read<'db> {
                 let nth = group.keys.len();
                 seen.insert(identity, nth);
                 group.of_position.push(nth);
-                group.keys.push(Wanted { nth, key, json: encoded.json.clone() });
+                let json = encoded.filled(self.db).map_err(at)?.into_owned();
+                group.keys.push(Wanted { nth, key, json });
             }
         }
         Ok(groups)
@@ -323,7 +324,7 @@ impl Run<'_> {
                         let key = read_key(reader, self.model)?;
                         let item = reader.between(from, reader.position()).trim();
                         let at = *positions.get(&identity(&key)).ok_or_else(unknown_item)?;
-                        let hidden = self.live.map_or(Ok(false), |live| live.hides(item))?;
+                        let hidden = !self.hidden.is_nothing() && self.hidden.hides(item)?;
                         if let (Some(wanted), false) = (chunk.get(at), hidden) {
                             read.push((wanted.nth, answer.slice_ref(item.as_bytes())));
                         }

@@ -43,7 +43,7 @@ fn a_batch_that_cannot_be_right_is_refused() {
 #[test]
 fn numbers_that_are_the_same_make_the_same_key() {
     let db = db();
-    let key = |json: &str| EncodedKey { json: json.as_bytes().to_vec(), model: Note::SHAPE };
+    let key = |json: &str| EncodedKey { json: json.as_bytes().to_vec(), model: Note::SHAPE, claim: None };
     let one = ItemKey::new(&db, &key(r#"{"id":{"S":"n"},"at":{"N":"1"}}"#)).unwrap();
     let same = ItemKey::new(&db, &key(r#"{"at":{"N":"1.0"},"id":{"S":"n"}}"#)).unwrap();
     assert_eq!(one, same);

@@ -3,6 +3,7 @@
 use crate::codec::{CodecError, Reader};
 use crate::model::{FromItem, Key, Model, ModelShape};
 use crate::op::body::Body;
+use crate::op::hidden::Hidden;
 use crate::op::item_key::{Encode, EncodedKey};
 use crate::{Db, Error, Result};
 use bytes::Bytes;
@@ -16,6 +17,8 @@ use bytes::Bytes;
 pub trait IntoGet {
     /// What it is read as.
     type Item: FromItem;
+    /// Which handle reaches it.
+    type Scope;
 
     #[doc(hidden)]
     fn into_get(self) -> OneGet;
@@ -24,6 +27,7 @@ pub trait IntoGet {
 #[diagnostic::do_not_recommend]
 impl<K: Key> IntoGet for K {
     type Item = K::Model;
+    type Scope = <K::Model as Model>::Scope;
 
     fn into_get(self) -> OneGet {
         OneGet::of(K::Model::SHAPE, &self)
@@ -37,6 +41,8 @@ impl<K: Key> IntoGet for K {
     note = "write `(User::key(\"u1\"), Order::key(..))` for up to eight, or a `Vec` or an array of keys of one model"
 )]
 pub trait Gets {
+    /// Which handle reaches them.
+    type Scope;
     /// What it gives if all items must be there.
     type Items;
     /// What it gives if any may be absent.
@@ -72,9 +78,9 @@ impl OneGet {
     /// The operation as it stands in a transaction.
     pub(super) fn json(&self, db: &Db) -> Result<Vec<u8>> {
         let mut body = Body::new(db.table_of(self.model)?);
-        body.json("Key", &self.key()?.json);
+        body.json("Key", &self.key()?.filled(db)?);
         if let Some(names) = self.projection {
-            body.projection(names)?;
+            body.projection(&Hidden::of(db, self.model, false)?.names(names))?;
         }
         Ok(body.finish())
     }
@@ -122,6 +128,21 @@ impl Answers {
         Ok(Self { items, next: 0 })
     }
 
+    /// Leaves out what is hidden from this `Db`.
+    pub(super) fn hide(&mut self, db: &Db, gets: &[OneGet]) -> Result<()> {
+        for (item, get) in self.items.iter_mut().zip(gets) {
+            let hidden = Hidden::of(db, get.model, false)?;
+            let is_hidden = |item: &Bytes| match std::str::from_utf8(item) {
+                Ok(item) if !hidden.is_nothing() => hidden.hides(item),
+                Ok(_) | Err(_) => Ok(false),
+            };
+            if item.as_ref().map_or(Ok(false), is_hidden)? {
+                *item = None;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn take<R: FromItem>(&mut self) -> Result<Option<R>> {
         let operation = self.next;
         self.next += 1;
@@ -137,6 +158,7 @@ impl Answers {
 
 #[diagnostic::do_not_recommend]
 impl<G: IntoGet> Gets for Vec<G> {
+    type Scope = G::Scope;
     type Items = Vec<G::Item>;
     type Optional = Vec<Option<G::Item>>;
 
@@ -155,6 +177,7 @@ impl<G: IntoGet> Gets for Vec<G> {
 
 #[diagnostic::do_not_recommend]
 impl<G: IntoGet, const N: usize> Gets for [G; N] {
+    type Scope = G::Scope;
     type Items = Vec<G::Item>;
     type Optional = Vec<Option<G::Item>>;
 
@@ -174,7 +197,8 @@ impl<G: IntoGet, const N: usize> Gets for [G; N] {
 macro_rules! tuples {
     ($(($($get:ident $item:ident $nth:literal),+))+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($get: IntoGet),+> Gets for ($($get,)+) {
+        impl<S, $($get: IntoGet<Scope = S>),+> Gets for ($($get,)+) {
+            type Scope = S;
             type Items = ($($get::Item,)+);
             type Optional = ($(Option<$get::Item>,)+);
 

@@ -32,6 +32,8 @@ pub(super) struct Known<'a> {
     pub(super) changes: &'a Changes,
     pub(super) given: &'a [Given],
     pub(super) target: &'a Target,
+    /// How long the tenant is that a key may get.
+    pub(super) tenant_bytes: usize,
 }
 
 impl IndexKeys {
@@ -69,6 +71,11 @@ impl IndexKeys {
         let (mut leaves_index, mut left_index) = (false, false);
         for segment in key.template {
             let Segment::Field { name, part } = segment else { continue };
+            // Known to whoever sends the update, and never changed by one.
+            if known.shape.tenant.is_some_and(|tenant| tenant.attribute == *name) {
+                parts.push(Part::Tenant);
+                continue;
+            }
             let (json, is_read) = match current(known, index, name)? {
                 Value::Certain(json) => (json, false),
                 Value::Read(json) => (json, true),
@@ -103,7 +110,9 @@ impl IndexKeys {
             return Ok(None);
         }
         if missing.is_empty() {
-            return Ok(Some(encoded(key, &parts, limit(known.shape, key.attribute))?));
+            let of_tenant = if parts.contains(&Part::Tenant) { known.tenant_bytes } else { 0 };
+            let limit = limit(known.shape, key.attribute).saturating_sub(of_tenant);
+            return Ok(Some(encoded(key, &parts, limit)?));
         }
         let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
         let them = if missing.len() == 1 { "it" } else { "them" };

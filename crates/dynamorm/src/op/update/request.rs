@@ -14,8 +14,9 @@ use crate::op::index_limit;
 use crate::op::item_key::{Encode, EncodedKey};
 use crate::op::transact_write::Operand;
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result, Timestamp};
+use crate::{Db, Error, Result, Timestamp, tenant};
 use bytes::Bytes;
+use std::borrow::Cow;
 
 /// What an update is told.
 pub(super) struct Draft {
@@ -80,11 +81,16 @@ impl Draft {
 
     pub(super) fn request(&self, db: &Db, return_values: Option<&str>) -> Result<Request> {
         let table = db.table_during(Operation::UpdateItem, self.shape)?;
-        let mut body = self.body(db).map_err(|error| error.during(Operation::UpdateItem, Some(table)))?;
+        let during = |error: Error| error.during(Operation::UpdateItem, Some(table));
+        let mut body = self.body(db).map_err(during)?;
         if let Some(values) = return_values {
             body.text("ReturnValues", values);
         }
-        Ok(body.request(Operation::UpdateItem, table))
+        let mut request = body.request(Operation::UpdateItem, table);
+        if let Cow::Owned(filled) = tenant::fill(&request.body, db.own_tenant()).map_err(during)? {
+            request.body = filled.into();
+        }
+        Ok(request)
     }
 
     /// Sends the request, unless there is nothing to do.
@@ -93,12 +99,13 @@ impl Draft {
         if self.is_done() {
             return Ok(());
         }
-        db.send(request).await.map(drop)
+        tenant::hide_failed_item(db, self.shape, db.send(request).await).map(drop)
     }
 
     /// Sends the request and gives the answer.
     pub(super) async fn send(self, db: &Db, return_values: &str) -> Result<Bytes> {
-        db.send(self.request(db, Some(return_values))?).await
+        let request = self.request(db, Some(return_values))?;
+        tenant::hide_failed_item(db, self.shape, db.send(request).await)
     }
 
     /// The members of the request that a transaction has too.
@@ -111,7 +118,7 @@ impl Draft {
             ));
         }
         let mut body = Body::new(db.table_of(shape)?);
-        body.json("Key", &target.key.json);
+        body.json("Key", &target.key.filled(db)?);
         let mut condition = self.condition.clone();
         self.join_given(&mut condition)?;
         if !self.changes.is_empty() {
@@ -120,7 +127,8 @@ impl Draft {
             changes.stamp(db.now());
             changes.remove_where(|name, json| leaves_out(shape, name, json))?;
             check_index_keys(shape, &changes)?;
-            let known = Known { shape, changes: &changes, given: &self.given, target };
+            let tenant_bytes = db.own_tenant().map_or(0, str::len);
+            let known = Known { shape, changes: &changes, given: &self.given, target, tenant_bytes };
             let keys = IndexKeys::of(&known, !exists)?;
             let text = changes.render(body.placeholders(), |clauses, request| {
                 push_managed(shape, &changes, exists, clauses, request, db.now())?;
@@ -144,6 +152,9 @@ impl Draft {
             ));
         }
         self.join_existence(target, &mut condition);
+        if let Some(guard) = tenant::guard(db, shape) {
+            Condition::join(&mut condition, guard);
+        }
         body.condition("ConditionExpression", condition.as_ref())?;
         if self.returning_old_on_failure {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
@@ -195,7 +206,7 @@ impl Operand for Draft {
     }
 
     fn json(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.body(db)?.finish())
+        Ok(tenant::fill(&self.body(db)?.finish(), db.own_tenant())?.into_owned())
     }
 }
 

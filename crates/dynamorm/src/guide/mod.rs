@@ -1,0 +1,4 @@
+//! What no single method tells: one page for each way of working, with what it costs and what it does not promise.
+
+#[doc = include_str!("tenants.md")]
+pub mod tenants {}

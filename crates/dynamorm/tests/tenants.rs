@@ -1,0 +1,396 @@
+//! Two tenants on one database, through every operation, with forged ids, keys, cursors, conditions and projections: no byte of
+//! one reaches the other, and no write of one touches an item of the other.
+//!
+//! Each tenant's texts hold a word that the other's never do; every answer and every error is searched for it. What the other has
+//! is compared with what it had. `DYNAMORM_TEST_OPERATIONS=20000` makes it long.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use dynamorm::transport::{Embedded, Faults};
+use dynamorm::{
+    Check, Condition, Db, Delete, Item, KeyCondition, Model, Project, Put, Result, StartKey, TenantDb, Update,
+};
+use std::fmt::Debug;
+
+/// The tenant leads every key.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "notes", pk = "T#{tenant}", sk = "NOTE#{id}")]
+#[dynamorm(index = "by-kind", pk = "T#{tenant}#K#{kind}", sk = n)]
+#[dynamorm(index = "by-n", pk = (tenant, n), sk = kind, projection = keys_only)]
+struct Note {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    kind: String,
+    text: String,
+    n: u32,
+}
+
+/// In the table of the notes, with sort keys like theirs: only the tenant keeps their partitions apart.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "notes", pk = "T#{tenant}#K#{kind}", sk = "NOTE#{id}")]
+struct Room {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    kind: String,
+    text: String,
+    n: u32,
+}
+
+/// The tenant is an attribute only.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "docs", pk = id)]
+#[dynamorm(index = "by-tenant", pk = tenant, sk = n)]
+#[dynamorm(index = "by-kind", pk = kind)]
+struct Doc {
+    id: String,
+    #[dynamorm(tenant)]
+    tenant: String,
+    kind: String,
+    text: String,
+    n: u32,
+}
+
+#[derive(Debug, Project)]
+#[dynamorm(of = Note)]
+struct NoteText {
+    text: String,
+}
+
+#[derive(Debug, Project)]
+#[dynamorm(of = Doc)]
+struct DocText {
+    text: String,
+}
+
+/// Names that would be one another's, or each other's keys, if they were not kept apart.
+const PAIRS: [[&str; 2]; 6] = [
+    ["t1", "t1#"],
+    ["t", "t#K#a"],
+    ["a#", "a%23"],
+    ["\u{7f}{", "\u{7f}="],
+    ["acme", "acme\u{1}"],
+    ["\"}", "\\"],
+];
+const WORDS: [&str; 2] = ["first-canary", "second-canary"];
+const KINDS: [&str; 4] = ["a", "a#K#b", "T#t1", "\u{7f}{"];
+
+/// What an id may be: of both tenants' making, with all that means something in a key.
+fn ids(pair: [&str; 2]) -> Vec<String> {
+    let mut ids: Vec<String> =
+        ["x", "y", "x#y", "%23", "\u{7f}=", "NOTE#x", "\u{0}\"\\"].map(str::to_owned).to_vec();
+    ids.extend(pair.iter().flat_map(|tenant| [(*tenant).to_owned(), format!("T#{tenant}")]));
+    ids
+}
+
+struct Run {
+    db: Db,
+    pair: [&'static str; 2],
+    ids: Vec<String>,
+    chance: fastrand::Rng,
+    /// The last cursor of each tenant, as text that a client has.
+    cursors: [Vec<String>; 2],
+}
+
+#[derive(Debug, PartialEq)]
+struct Stored {
+    notes: Vec<Note>,
+    docs: Vec<Doc>,
+}
+
+impl Run {
+    async fn new(pair: [&'static str; 2], seed: u64) -> Self {
+        let db = Db::with_transport(Faults::new(Embedded::memory().unwrap()).small_pages(3));
+        db.create_table::<Note>().execute().await.unwrap();
+        db.create_table::<Doc>().execute().await.unwrap();
+        Self { db, pair, ids: ids(pair), chance: fastrand::Rng::with_seed(seed), cursors: Default::default() }
+    }
+
+    /// All that is stored of one tenant, read by the administration's handle.
+    async fn stored(&self, who: usize) -> Stored {
+        let mut notes: Vec<Note> = self.db.scan::<Note>().all().await.unwrap();
+        let mut docs: Vec<Doc> = self.db.scan::<Doc>().all().await.unwrap();
+        notes.retain(|note| note.tenant == self.pair[who]);
+        docs.retain(|doc| doc.tenant == self.pair[who]);
+        notes.sort_by(|a, b| a.id.cmp(&b.id));
+        docs.sort_by(|a, b| a.id.cmp(&b.id));
+        Stored { notes, docs }
+    }
+
+    fn id(&mut self) -> String {
+        let at = self.chance.usize(..self.ids.len());
+        self.ids[at].clone()
+    }
+
+    fn kind(&mut self) -> String {
+        KINDS[self.chance.usize(..KINDS.len())].to_owned()
+    }
+
+    fn note(&mut self, who: usize) -> Note {
+        let (id, kind, n) = (self.id(), self.kind(), self.chance.u32(..5));
+        Note { tenant: String::new(), id, kind, text: format!("{} {n}", WORDS[who]), n }
+    }
+
+    fn doc(&mut self, who: usize) -> Doc {
+        let Note { tenant, id, kind, text, n } = self.note(who);
+        Doc { id, tenant, kind, text, n }
+    }
+
+    /// A partition as text: of both tenants, in the form of keys and as it is.
+    fn partition(&mut self) -> String {
+        let tenant = self.pair[self.chance.usize(..2)];
+        let kind = self.kind();
+        match self.chance.u8(..4) {
+            0 => tenant.to_owned(),
+            1 => format!("T#{tenant}"),
+            2 => format!("T#{tenant}#K#{kind}"),
+            _ => format!("T#{}", tenant.replace('#', "%23")),
+        }
+    }
+
+    /// A cursor that some client has: one's own, the other's, or one that is altered.
+    fn cursor(&mut self, who: usize) -> Option<StartKey> {
+        let whose = if self.chance.bool() { who } else { 1 - who };
+        let of = &self.cursors[whose];
+        let mut text = of.get(self.chance.usize(..of.len().max(1)))?.clone();
+        if self.chance.u8(..4) == 0 {
+            let at = self.chance.usize(..text.len());
+            text.replace_range(at..=at, "A");
+        }
+        text.parse().ok()
+    }
+
+    async fn step(&mut self, who: usize) {
+        let other = 1 - who;
+        let db = self.db.tenant(self.pair[who]);
+        let before = self.stored(other).await;
+        let seen = match self.chance.bool() {
+            true => self.on_notes(&db, who).await,
+            false => self.on_docs(&db, who).await,
+        };
+        assert!(!seen.contains(WORDS[other]), "{:?} of {:?} saw {seen}", self.pair[who], self.pair);
+        assert_eq!(
+            self.stored(other).await,
+            before,
+            "{:?} of {:?} changed what is not its own",
+            self.pair[who],
+            self.pair
+        );
+    }
+
+    async fn on_notes(&mut self, db: &TenantDb, who: usize) -> String {
+        let (note, id, n) = (self.note(who), self.id(), self.chance.u32(..5));
+        let key = || Note::key(id.clone());
+        // True of the other's items and of no others, if it is asked about them.
+        let others = Note::TEXT.begins_with(WORDS[1 - who]);
+        let Note { tenant, text, kind, .. } = note.clone();
+        match self.chance.u8(..26) {
+            24 => seen(db.put(&Room { tenant, id, kind, text, n }).execute().await),
+            25 => seen(db.query::<Room>().key(Room::PRIMARY_KEY.partition(kind)).all().await),
+            0 | 1 => seen(db.put(&note).execute().await),
+            2 => seen(db.put(&note).if_not_exists().returning_old_on_failure().execute().await),
+            3 => {
+                let stolen = Note { tenant: self.pair[1 - who].to_owned(), ..note };
+                let refused = db.put(&stolen).execute().await;
+                assert!(refused.as_ref().is_err_and(|err| err.is_invalid_request()), "{refused:?}");
+                seen(refused)
+            }
+            4 => seen(db.put(&note).condition(others).returning_old_on_failure().execute().await),
+            5 => seen(db.put(&note).returning_old().await),
+            6 => seen(
+                db.update(key())
+                    .set(Note::KIND, note.kind)
+                    .set(Note::N, n)
+                    .set(Note::TEXT, note.text)
+                    .returning_new()
+                    .await,
+            ),
+            7 => {
+                let raw = Condition::raw("begins_with(text, :c)", [(":c", WORDS[1 - who])]);
+                let update = db.update(key()).set(Note::TEXT, note.text).condition(raw);
+                failure(update.returning_old_on_failure().execute().await)
+            }
+            8 => seen(db.delete(key()).returning_old().await),
+            9 => failure(db.delete(key()).condition(others).returning_old_on_failure().execute().await),
+            10 => seen(db.get(key()).optional().await),
+            11 => seen(db.get(key()).project::<NoteText>().optional().await),
+            12 => {
+                let query = db.query::<Note>().key(Note::PRIMARY_KEY.partition(()).begins_with(id)).limit(2);
+                let page = query.start_key(self.cursor(who)).page().await;
+                self.page(who, page)
+            }
+            13 => {
+                let query = db.query::<Note>().key(Note::BY_KIND_INDEX.partition(note.kind).ge(n)).limit(2);
+                let page = query.start_key(self.cursor(who)).filter(!others).take(3).await;
+                self.page(who, page)
+            }
+            14 => {
+                let of_kind = Note::BY_KIND_INDEX.partition(note.kind);
+                seen(db.query::<Note>().key(of_kind).filter(others).project::<NoteText>().all().await)
+            }
+            15 => {
+                let raw = KeyCondition::raw("pk = :p", [(":p", self.partition())]);
+                let query = db.query::<Note>().key(raw);
+                seen(query.start_key(self.cursor(who)).all().await)
+            }
+            16 => {
+                let raw = KeyCondition::raw("#p = :p", [(":p", self.partition())]).index("by-kind");
+                seen(db.query::<Note>().key(raw).descending().all().await)
+            }
+            17 => seen(db.query::<Note>().key(Note::BY_N_INDEX.partition(n)).hydrate().all().await),
+            18 => seen(db.batch_get([key(), Note::key(note.id)]).all().await),
+            19 => seen(db.batch_write().put(&note).execute().await),
+            20 => seen(db.batch_write().delete(key()).execute().await),
+            21 => seen(db.transact_get((key(), Doc::key(self.id()))).optional().await),
+            22 => {
+                let check = Check::new(Doc::key(self.id()), Doc::TEXT.exists()).returning_old_on_failure();
+                let put = Put::new(&note).condition(others).returning_old_on_failure();
+                failure(db.transact_write().put(put).check(check).execute().await)
+            }
+            _ => {
+                let debit = Update::new(key()).set(Note::TEXT, note.text.clone()).if_exists();
+                let transaction = db.transact_write().update(debit.returning_old_on_failure());
+                failure(if note.id == id { transaction } else { transaction.put(&note) }.execute().await)
+            }
+        }
+    }
+
+    async fn on_docs(&mut self, db: &TenantDb, who: usize) -> String {
+        let (doc, id, n) = (self.doc(who), self.id(), self.chance.u32(..5));
+        let key = || Doc::key(id.clone());
+        let others = Doc::TEXT.begins_with(WORDS[1 - who]);
+        match self.chance.u8(..22) {
+            0 | 1 => seen(db.put(&doc).execute().await),
+            2 => failure(db.put(&doc).if_not_exists().returning_old_on_failure().execute().await),
+            3 => {
+                let stolen = Doc { tenant: self.pair[1 - who].to_owned(), ..doc };
+                let refused = db.put(&stolen).execute().await;
+                assert!(refused.as_ref().is_err_and(|err| err.is_invalid_request()), "{refused:?}");
+                seen(refused)
+            }
+            4 => failure(db.put(&doc).condition(others).returning_old_on_failure().execute().await),
+            5 => seen(db.put(&doc).returning_old().await),
+            6 => seen(
+                db.update(key())
+                    .set(Doc::KIND, doc.kind)
+                    .set(Doc::N, n)
+                    .set(Doc::TEXT, doc.text)
+                    .returning_new()
+                    .await,
+            ),
+            7 => failure(
+                db.update(key()).set(Doc::N, n).if_exists().returning_old_on_failure().execute().await,
+            ),
+            8 => seen(
+                db.update(key())
+                    .set(Doc::N, n)
+                    .set(Doc::KIND, doc.kind)
+                    .set(Doc::TEXT, doc.text)
+                    .returning_old()
+                    .await,
+            ),
+            9 => seen(db.delete(key()).returning_old().await),
+            10 => failure(db.delete(key()).condition(others).returning_old_on_failure().execute().await),
+            11 => seen(db.get(key()).consistent_read().optional().await),
+            12 => seen(db.get(key()).project::<DocText>().optional().await),
+            13 => {
+                let query = db.query::<Doc>().key(Doc::BY_TENANT_INDEX.partition(()).ge(n)).limit(2);
+                let page = query.start_key(self.cursor(who)).page().await;
+                self.page(who, page)
+            }
+            14 => {
+                let of_all = db.query::<Doc>().key(Doc::BY_KIND_INDEX.partition(doc.kind)).all().await;
+                assert!(of_all.as_ref().is_err_and(|err| err.is_invalid_request()), "{of_all:?}");
+                seen(of_all)
+            }
+            15 => {
+                let raw = KeyCondition::raw("tenant = :p", [(":p", self.partition())]);
+                seen(db.query::<Doc>().key(raw).start_key(self.cursor(who)).all().await)
+            }
+            16 => seen(db.batch_get([key(), Doc::key(doc.id)]).all().await),
+            17 => seen(db.batch_get([key()]).project::<DocText>().all().await),
+            18 => {
+                let refused = db.batch_write().put(&doc).execute().await;
+                assert!(refused.as_ref().is_err_and(|err| err.is_invalid_request()), "{refused:?}");
+                seen(refused)
+            }
+            19 => seen(db.transact_get(vec![key()]).optional().await),
+            20 => {
+                let put = Put::new(&doc).returning_old_on_failure();
+                let delete = Delete::new(key()).returning_old_on_failure();
+                let transaction = db.transact_write().put(put);
+                failure(if doc.id == id { transaction } else { transaction.delete(delete) }.execute().await)
+            }
+            _ => {
+                let update =
+                    Update::new(key()).set(Doc::TEXT, doc.text).set(Doc::KIND, doc.kind).set(Doc::N, n);
+                let check = Check::new(Note::key(id.clone()), Note::TEXT.not_exists());
+                failure(
+                    db.transact_write()
+                        .update(update.returning_old_on_failure())
+                        .check(check)
+                        .execute()
+                        .await,
+                )
+            }
+        }
+    }
+
+    /// What a client is shown, and the cursor that it keeps.
+    fn page<T>(&mut self, who: usize, page: Result<dynamorm::Page<T>>) -> String
+    where
+        T: dynamorm::Readable,
+        T::Items: Debug,
+    {
+        match page {
+            Ok(page) => {
+                self.cursors[who].extend(page.next.as_ref().map(ToString::to_string));
+                format!("{:?} {:?}", page.items, page.next.map(|next| next.to_string()))
+            }
+            Err(error) => error_text(&error),
+        }
+    }
+}
+
+/// All that a caller can see of an answer.
+fn seen<T: Debug>(answer: Result<T>) -> String {
+    match answer {
+        Ok(answer) => format!("{answer:?}"),
+        Err(error) => error_text(&error),
+    }
+}
+
+fn failure(answer: Result<()>) -> String {
+    seen(answer)
+}
+
+fn error_text(error: &dynamorm::Error) -> String {
+    let items: Vec<Option<Item>> = error.cancellations().iter().map(|one| one.item().unwrap()).collect();
+    format!("{error} {error:?} {:?} {:?} {items:?}", error.service_message(), error.item::<Item>().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_byte_of_one_tenant_reaches_the_other_and_no_write_touches_its_items() {
+    let operations = std::env::var("DYNAMORM_TEST_OPERATIONS").map_or(1_500, |text| text.parse().unwrap());
+    let mut runs = Vec::new();
+    for (seed, pair) in PAIRS.into_iter().enumerate() {
+        runs.push(tokio::spawn(async move {
+            let mut run = Run::new(pair, seed as u64).await;
+            for nth in 0..operations / PAIRS.len() {
+                let who = run.chance.usize(..2);
+                run.step(who).await;
+                // Both have something, or nothing would be shown.
+                if nth == 200 {
+                    for who in 0..2 {
+                        let stored = run.stored(who).await;
+                        assert!(!stored.notes.is_empty() && !stored.docs.is_empty(), "{pair:?}");
+                    }
+                }
+            }
+        }));
+    }
+    for run in runs {
+        run.await.unwrap();
+    }
+}

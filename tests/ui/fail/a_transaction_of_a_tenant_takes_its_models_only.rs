@@ -1,0 +1,22 @@
+use dynamorm::{Db, Model};
+
+#[derive(Model)]
+#[dynamorm(table = "app", pk = "TENANT#{tenant}", sk = "USER#{id}")]
+struct User {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    credits: i64,
+}
+
+#[derive(Model)]
+#[dynamorm(table = "app", pk = "PRODUCT#{id}", sk = "PRODUCT")]
+struct Product {
+    id: String,
+}
+
+fn write(db: &Db, product: &Product) {
+    let _ = db.tenant("acme").transact_write().put(product);
+}
+
+fn main() {}
