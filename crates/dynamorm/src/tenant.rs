@@ -218,6 +218,12 @@ impl TenantDb {
         TransactWrite::of(&self.db)
     }
 
+    /// Tells the time of writes by this clock, as [`Db::clock`].
+    #[must_use]
+    pub fn clock(&self, clock: impl Fn() -> crate::Timestamp + Send + Sync + 'static) -> Self {
+        Self { db: self.db.clone().clock(clock) }
+    }
+
     /// The same handle, which adds what its calls consume to a meter, as [`Db::metered`].
     #[must_use]
     pub fn metered(&self, meter: &Meter) -> Self {

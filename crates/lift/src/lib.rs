@@ -57,7 +57,7 @@
 //!
 //! - [`run`] is where a program starts: `run.rs`, and `lambda.rs` for events. [`App`] is what it runs, set by [`Config`].
 //! - `middleware/` is the default stack, one step per file, in the order that `middleware/mod.rs` gives.
-//! - `extract/` is what handlers take: [`Valid`], [`ValidQuery`], [`TenantId`], [`Ctx`], [`Page`]. `auth/` is who they are told is
+//! - `extract/` is what handlers take: [`TenantDb`], [`Valid`], [`ValidQuery`], [`TenantId`], [`Ctx`], [`Page`]. `auth/` is who they are told is
 //!   asking: [`Claims`], [`require_role`], [`require_scope`], and with the feature `jwt` tokens that the process verifies.
 //! - [`event`] is what comes beside HTTP: messages, events, schedules, records, each to a handler of its own.
 //! - [`Idempotency`] lets what is asked for several times happen once; [`RateLimit`] bounds how often; [`Metrics`] are figures for CloudWatch.
@@ -86,7 +86,7 @@ pub use auth::jwt::{Jwt, Keys, Signing};
 pub use auth::{Claims, Require, Required, require_role, require_scope};
 pub use config::{Config, LogFormat};
 pub use error::{BoxError, Error, FieldError, Result};
-pub use extract::{Ctx, InvalidTenantId, Page, TenantId, Valid, ValidQuery};
+pub use extract::{Ctx, InvalidTenantId, Page, TenantDb, TenantId, Valid, ValidQuery};
 pub use idempotency::{Idempotency, Idempotent};
 pub use metrics::{Metrics, Unit};
 pub use rate_limit::{Per, RateLimit, RateLimited};

@@ -14,7 +14,7 @@ use std::time::Duration;
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {
     pub(crate) db: Db,
-    pub(crate) users: Cache<String, User>,
+    pub(crate) users: Cache<(String, String), User>,
 }
 
 /// Users that are asked for often.

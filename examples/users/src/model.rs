@@ -2,9 +2,11 @@
 //!
 //! | item | partition key | sort key |
 //! |---|---|---|
-//! | a user | `USER#{id}` | `PROFILE` |
-//! | an order | `ORDER#{order_id}` | `ORDER` |
-//! | an order, under its user | `USER#{user_id}` | `ORDER#{created_at}#{order_id}` |
+//! | a user | `TENANT#{tenant_id}#USER#{id}` | `PROFILE` |
+//! | an order | `TENANT#{tenant_id}#ORDER#{order_id}` | `ORDER` |
+//! | an order, under its user | `TENANT#{tenant_id}#USER#{user_id}` | `ORDER#{created_at}#{order_id}` |
+//!
+//! The tenant leads every key, of the indexes too, and is filled in by the handle that each request gets: no handler names it.
 
 use crate::Credits;
 use dynamorm::{Model, Project, Timestamp};
@@ -12,13 +14,14 @@ use serde::Serialize;
 
 /// A user of a tenant.
 #[derive(Debug, Clone, PartialEq, Model, Serialize)]
-#[dynamorm(pk = "USER#{id}", sk = "PROFILE")]
-#[dynamorm(index = "email-index", pk = email, sk = tenant_id)]
+#[dynamorm(pk = "TENANT#{tenant_id}#USER#{id}", sk = "PROFILE")]
+#[dynamorm(index = "email-index", pk = (tenant_id, email))]
 #[dynamorm(index = "tenant-index", pk = tenant_id, sk = id)]
 pub struct User {
     /// A UUID of version 7: users sort by the time they were created.
     pub id: String,
     /// Whose user it is.
+    #[dynamorm(tenant)]
     pub tenant_id: String,
     /// Where to reach them.
     pub email: String,
@@ -48,7 +51,7 @@ pub struct UserSummary {
 
 /// An order, by its own id.
 #[derive(Debug, Clone, PartialEq, Model, Serialize)]
-#[dynamorm(pk = "ORDER#{order_id}", sk = "ORDER")]
+#[dynamorm(pk = "TENANT#{tenant_id}#ORDER#{order_id}", sk = "ORDER")]
 #[dynamorm(index = "tenant-orders-index", pk = "TENANT#{tenant_id}", sk = "ORDER#{created_at}")]
 pub struct Order {
     /// A UUID of version 7.
@@ -56,6 +59,7 @@ pub struct Order {
     /// Who ordered.
     pub user_id: String,
     /// Whose order it is.
+    #[dynamorm(tenant)]
     pub tenant_id: String,
     /// What it costs.
     pub total: Credits,
@@ -67,8 +71,12 @@ pub struct Order {
 
 /// An order under its user: what a list of their orders shows.
 #[derive(Debug, Clone, PartialEq, Model, Serialize)]
-#[dynamorm(pk = "USER#{user_id}", sk = "ORDER#{created_at}#{order_id}")]
+#[dynamorm(pk = "TENANT#{tenant_id}#USER#{user_id}", sk = "ORDER#{created_at}#{order_id}")]
 pub struct OrderOfUser {
+    /// Whose order it is.
+    #[dynamorm(tenant)]
+    #[serde(skip_serializing)]
+    pub tenant_id: String,
     /// Who ordered.
     pub user_id: String,
     /// When.

@@ -5,6 +5,7 @@ mod ctx;
 mod fields;
 mod page;
 mod tenant;
+mod tenant_db;
 mod valid;
 
 pub use ctx::Ctx;
@@ -13,4 +14,5 @@ pub(crate) use fields::{Decoded, decode};
 pub use page::Page;
 pub use tenant::{InvalidTenantId, TenantId};
 pub(crate) use tenant::{TrustedHeader, tenant_required};
+pub use tenant_db::TenantDb;
 pub use valid::{Valid, ValidQuery};

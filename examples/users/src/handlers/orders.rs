@@ -2,12 +2,12 @@
 
 use super::{find, new_id};
 use crate::{Credits, Order, OrderOfUser, User};
-use dynamorm::{Check, Db, Put, StartKey, Timestamp};
+use dynamorm::{Check, Put, StartKey, Timestamp};
 use garde::Validate;
 use lift::axum::Json;
-use lift::axum::extract::{Path, State};
+use lift::axum::extract::Path;
 use lift::axum::http::StatusCode;
-use lift::{Error, Page, Result, TenantId, Valid};
+use lift::{Error, Page, Result, TenantDb, TenantId, Valid};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, Validate)]
@@ -31,7 +31,7 @@ fn positive(total: &Credits, (): &()) -> garde::Result {
 
 /// `POST /orders`
 pub(crate) async fn create(
-    State(db): State<Db>,
+    TenantDb(db): TenantDb,
     tenant: TenantId,
     Valid(request): Valid<CreateOrder>,
 ) -> Result<(StatusCode, Json<Order>)> {
@@ -44,15 +44,15 @@ pub(crate) async fn create(
         created_at: Timestamp::now(),
     };
     let of_user = OrderOfUser {
+        tenant_id: order.tenant_id.clone(),
         user_id: order.user_id.clone(),
         created_at: order.created_at,
         order_id: order.order_id.clone(),
         total: order.total,
         status: order.status.clone(),
     };
-    let is_own = User::TENANT_ID.eq(tenant.as_str());
     db.transact_write()
-        .check(Check::new(User::key(order.user_id.as_str()), is_own).returning_old_on_failure())
+        .check(Check::new(User::key(order.user_id.as_str()), User::EMAIL.exists()))
         .put(Put::new(&order).if_not_exists())
         .put(&of_user)
         .execute()
@@ -63,12 +63,9 @@ pub(crate) async fn create(
 
 /// The user of the order is the one condition that a client can fail.
 fn refused(error: dynamorm::Error) -> Error {
-    match error.cancellations().iter().find(|cancellation| cancellation.operation == 0) {
-        Some(of_user) => match of_user.item::<User>() {
-            Ok(Some(_)) => Error::authorization("access denied"),
-            _ => Error::not_found("user not found"),
-        },
-        None => error.into(),
+    match error.cancellations().iter().any(|cancellation| cancellation.operation == 0) {
+        true => Error::not_found("user not found"),
+        false => error.into(),
     }
 }
 
@@ -82,12 +79,11 @@ pub(crate) struct Orders {
 
 /// `GET /users/{id}/orders?limit=&cursor=`: the newest first.
 pub(crate) async fn of_user(
-    State(db): State<Db>,
-    tenant: TenantId,
+    TenantDb(db): TenantDb,
     Path(id): Path<String>,
     page: Page,
 ) -> Result<Json<Orders>> {
-    let user = find(&db, id, &tenant, false).await?;
+    let user = find(&db, id, false).await?;
     let page = db
         .query::<OrderOfUser>()
         .key(OrderOfUser::PRIMARY_KEY.partition(user.id))

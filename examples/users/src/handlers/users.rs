@@ -1,14 +1,14 @@
 //! Users: create one or many, read one in four ways, list them whole or in short.
 
-use super::{find, new_id, own};
+use super::{find, new_id};
 use crate::{Credits, User, UserSummary};
-use dynamorm::{Db, StartKey, Timestamp};
+use dynamorm::{StartKey, Timestamp};
 use garde::Validate;
 use lift::axum::Json;
 use lift::axum::extract::{Path, State};
 use lift::axum::http::{HeaderName, HeaderValue, StatusCode};
 use lift::axum::response::AppendHeaders;
-use lift::{Error, Page, Result, TenantId, Valid, ValidQuery};
+use lift::{Error, Page, Result, TenantDb, TenantId, Valid, ValidQuery};
 use moka::future::Cache;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl CreateUser {
 
 /// `POST /users`
 pub(crate) async fn create(
-    State(db): State<Db>,
+    TenantDb(db): TenantDb,
     tenant: TenantId,
     Valid(request): Valid<CreateUser>,
 ) -> Result<(StatusCode, Json<User>)> {
@@ -72,7 +72,7 @@ pub(crate) struct Created {
 
 /// `POST /users/batch`
 pub(crate) async fn create_batch(
-    State(db): State<Db>,
+    TenantDb(db): TenantDb,
     tenant: TenantId,
     Valid(request): Valid<CreateUsers>,
 ) -> Result<Json<Created>> {
@@ -84,27 +84,19 @@ pub(crate) async fn create_batch(
 }
 
 /// `GET /users/{id}`
-pub(crate) async fn get(
-    State(db): State<Db>,
-    tenant: TenantId,
-    Path(id): Path<String>,
-) -> Result<Json<User>> {
-    find(&db, id, &tenant, false).await.map(Json)
+pub(crate) async fn get(TenantDb(db): TenantDb, Path(id): Path<String>) -> Result<Json<User>> {
+    find(&db, id, false).await.map(Json)
 }
 
 /// `GET /users/{id}/for-update`: what was written last, for twice the units.
-pub(crate) async fn get_for_update(
-    State(db): State<Db>,
-    tenant: TenantId,
-    Path(id): Path<String>,
-) -> Result<Json<User>> {
-    find(&db, id, &tenant, true).await.map(Json)
+pub(crate) async fn get_for_update(TenantDb(db): TenantDb, Path(id): Path<String>) -> Result<Json<User>> {
+    find(&db, id, true).await.map(Json)
 }
 
 /// `GET /users/{id}/cached`: up to five minutes old. Concurrent misses read the database once.
 pub(crate) async fn get_cached(
-    State(db): State<Db>,
-    State(users): State<Cache<String, User>>,
+    TenantDb(db): TenantDb,
+    State(users): State<Cache<(String, String), User>>,
     tenant: TenantId,
     Path(id): Path<String>,
 ) -> Result<Json<User>> {
@@ -112,11 +104,10 @@ pub(crate) async fn get_cached(
         db.get(User::key(id.as_str())).optional().await?.ok_or_else(|| Error::not_found("user not found"))
     };
     let user = users
-        .try_get_with(id.clone(), read)
+        .try_get_with((tenant.to_string(), id.clone()), read)
         .await
         .map_err(|error: std::sync::Arc<Error>| (*error).clone())?;
-    // The cache is shared, so whose user it is is checked after it, each time.
-    own(user, &tenant).map(Json)
+    Ok(Json(user))
 }
 
 #[derive(Deserialize, Validate)]
@@ -127,19 +118,11 @@ pub(crate) struct ByEmail {
 
 /// `GET /users/by-email?email=`
 pub(crate) async fn by_email(
-    State(db): State<Db>,
-    tenant: TenantId,
+    TenantDb(db): TenantDb,
     ValidQuery(request): ValidQuery<ByEmail>,
 ) -> Result<Json<User>> {
-    let with_email = || User::EMAIL_INDEX.partition(request.email.as_str());
-    let own = db.query::<User>().key(with_email().eq(tenant.as_str())).take(1).await?;
-    if let Some(user) = own.items.into_iter().next() {
-        return Ok(Json(user));
-    }
-    match db.query::<User>().key(with_email()).count().await? {
-        0 => Err(Error::not_found("user not found")),
-        _ => Err(Error::authorization("access denied")),
-    }
+    let found = db.query::<User>().key(User::EMAIL_INDEX.partition(request.email.as_str())).take(1).await?;
+    found.items.into_iter().next().map(Json).ok_or_else(|| Error::not_found("user not found"))
 }
 
 #[derive(Serialize)]
@@ -151,10 +134,10 @@ pub(crate) struct Users {
 }
 
 /// `GET /users?limit=&cursor=`
-pub(crate) async fn list(State(db): State<Db>, tenant: TenantId, page: Page) -> Result<Json<Users>> {
+pub(crate) async fn list(TenantDb(db): TenantDb, page: Page) -> Result<Json<Users>> {
     let page = db
         .query::<User>()
-        .key(User::TENANT_INDEX.partition(tenant.as_str()))
+        .key(User::TENANT_INDEX.partition(()))
         .limit(page.limit)
         .start_key(page.cursor)
         .page()
@@ -169,14 +152,13 @@ type WithNextCursor = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
 
 /// `GET /users/summaries?limit=&cursor=`: three attributes of each user, and no more leaves the database.
 pub(crate) async fn summaries(
-    State(db): State<Db>,
-    tenant: TenantId,
+    TenantDb(db): TenantDb,
     page: Page,
 ) -> Result<(WithNextCursor, Json<Vec<UserSummary>>)> {
     let page = db
         .query::<User>()
         .project::<UserSummary>()
-        .key(User::TENANT_INDEX.partition(tenant.as_str()))
+        .key(User::TENANT_INDEX.partition(()))
         .limit(page.limit)
         .start_key(page.cursor)
         .page()

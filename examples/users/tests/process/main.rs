@@ -166,10 +166,7 @@ async fn the_same_binary_answers_inside_lambda() {
     let own = runtime.invoke(event("GET", &path, Some("acme"), &Value::Null)).await.unwrap();
     assert_eq!((&own["statusCode"], body(&own)), (&json!(200), user));
     let foreign = runtime.invoke(event("GET", &path, Some("other"), &Value::Null)).await.unwrap();
-    assert_eq!(
-        (&foreign["statusCode"], &body(&foreign)["code"]),
-        (&json!(403), &json!("AUTHORIZATION_ERROR"))
-    );
+    assert_eq!((&foreign["statusCode"], &body(&foreign)["code"]), (&json!(404), &json!("NOT_FOUND")));
     assert!(!folder.path().join("users.db").exists());
 }
 
