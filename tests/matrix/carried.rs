@@ -123,7 +123,7 @@ async fn what_an_index_does_not_carry_cannot_be_read_or_filtered_by_it(db: TestD
     assert!(
         refused.contains(
             "index \"by-route\" does not carry whole items, only `route`, `pk`, `sk`: \
-             read a projection of these, or call `.hydrate()`"
+             call `.project::<ParcelByRoute>()` to read these, or `.hydrate()` to fetch the items"
         ),
         "{refused}"
     );

@@ -1,7 +1,9 @@
 //! What is it: the checked form of a model, a projection or a document, from which `expand` writes code.
 
 use crate::attr::Managed;
+use crate::name;
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::format_ident;
 use syn::{GenericArgument, Path, PathArguments, Type, Visibility};
 
 /// A model. After a mistake it holds what could be understood.
@@ -171,6 +173,8 @@ pub(crate) struct Index {
     /// The second to the fourth attribute of a sort key that has several.
     pub(crate) further_sort: Vec<Key>,
     pub(crate) projection: Projection,
+    /// The name of its struct, if it is not the usual one.
+    pub(crate) projection_type: Option<Ident>,
 }
 
 /// What an index carries.
@@ -179,6 +183,37 @@ pub(crate) enum Projection {
     KeysOnly,
     /// Besides the keys, these fields, by position.
     Include(Vec<usize>),
+}
+
+impl Model {
+    /// The fields whose attributes an index carries, if it does not carry all. What a template of a key is made of is not carried,
+    /// unless it is included.
+    pub(crate) fn carried(&self, index: &Index) -> impl Iterator<Item = &Field> {
+        let (carries_some, included) = match &index.projection {
+            Projection::All => (false, &[][..]),
+            Projection::KeysOnly => (true, &[][..]),
+            Projection::Include(fields) => (true, fields.as_slice()),
+        };
+        let own = match &self.key {
+            PrimaryKey::Own { partition, sort } => [Some(partition), sort.as_ref()],
+            PrimaryKey::Flattened(_) => [None, None],
+        };
+        let keys = own.into_iter().flatten().chain(index.keys()).filter(|key| key.template.is_empty());
+        let carried = keys.flat_map(|key| &key.fields).chain(included).copied().collect::<Vec<_>>();
+        let fields =
+            self.fields.iter().enumerate().filter(move |(at, _)| carries_some && carried.contains(at));
+        fields.map(|(_, field)| field).filter(|field| field.is_stored())
+    }
+
+    /// The name of the struct that has what an index carries, where that is some attributes of the model.
+    pub(crate) fn projection_ident(&self, index: &Index) -> Option<Ident> {
+        self.carried(index).next()?;
+        if let Some(ident) = &index.projection_type {
+            return Some(ident.clone());
+        }
+        let pascal = name::Case::Pascal.apply(&name::index_words(&index.name));
+        Some(format_ident!("{}{pascal}", name::plain(&self.ident), span = index.constant.span()))
+    }
 }
 
 impl Index {

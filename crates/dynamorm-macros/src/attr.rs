@@ -46,6 +46,8 @@ pub(crate) struct IndexWords {
     pub(crate) local: bool,
     pub(crate) key: KeyWords,
     pub(crate) projection: Option<ProjectionWords>,
+    /// `projection_type = OpenOrder`
+    pub(crate) projection_type: Option<Ident>,
 }
 
 /// What an index carries besides its own key and the table's.
@@ -139,6 +141,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
         let mut key = KeyWords::default();
         let mut index = None;
         let mut projection = None;
+        let mut projection_type = None;
         let mut table_words: Vec<(&'static str, Span)> = Vec::new();
         each_word(attr, place, errors, |word, meta| {
             match word {
@@ -156,6 +159,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     let words = projection_words(meta)?;
                     once(&mut projection, meta, (words, meta.path.span()))?;
                 }
+                "projection_type" => once(&mut projection_type, meta, struct_name(meta)?)?,
                 "table" => {
                     table_words.push(("table", meta.path.span()));
                     once(&mut read.table, meta, text(meta)?)?;
@@ -194,14 +198,15 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     );
                 }
                 let projection = projection.map(|(words, _)| words);
-                read.indexes.push(IndexWords { name, local, key, projection });
+                read.indexes.push(IndexWords { name, local, key, projection, projection_type });
             }
             None => {
-                if let Some((_, span)) = projection {
-                    errors.at(
-                        span,
-                        "`projection` is an index's: write it in the `#[dynamorm(…)]` of its `index`",
-                    );
+                let projection = projection.map(|(_, span)| ("projection", span));
+                let projection_type = projection_type.map(|name| ("projection_type", name.span()));
+                for (word, span) in projection.into_iter().chain(projection_type) {
+                    let text =
+                        format!("`{word}` is an index's: write it in the `#[dynamorm(…)]` of its `index`");
+                    errors.at(span, text);
                 }
                 merge(&mut read.key, key, errors);
             }
@@ -400,6 +405,13 @@ fn projection_words(meta: &ParseNestedMeta<'_>) -> syn::Result<ProjectionWords> 
         }
         _ => Err(syn::Error::new(word.span(), WRONG)),
     }
+}
+
+/// `projection_type = OpenOrder`
+fn struct_name(meta: &ParseNestedMeta<'_>) -> syn::Result<Ident> {
+    const WRONG: &str = "write the name that the struct is to have: `projection_type = OpenOrder`";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), WRONG))?;
+    value.parse::<Ident>().map_err(|error| syn::Error::new(error.span(), WRONG))
 }
 
 fn case(written: &LitStr) -> syn::Result<Case> {

@@ -17,9 +17,15 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     let (partition, sort) = expand::primary_types(model);
     let key = expand::item_key(model);
     let scope = expand::scope(model);
+    let projections = expand::placeholders(model).into_iter().map(|(projection, item)| {
+        let (fields, from_item) = (self::fields(&projection), self::from_item(&projection, &quote!(#ident)));
+        quote!(#item const _: () = { #fields #from_item };)
+    });
+    let projections = projections.collect::<TokenStream>();
     let shapes = model.indexes.iter().map(|_| quote!(NOTHING));
     quote! {
         #key_struct
+        #projections
         #inherent
 
         const _: () = {

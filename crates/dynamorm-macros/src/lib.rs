@@ -137,6 +137,7 @@ use syn::DeriveInput;
 /// | `index = "name"` | a global secondary index, in a `#[dynamorm(…)]` of its own with `pk` and perhaps `sk` |
 /// | `pk = (tenant, region)`, `sk = (status, placed)` | the key of a global index: 1 to 4 fields, each a key attribute |
 /// | `projection = keys_only`, `projection = include(total)` | what an index carries besides its key and the table's; else everything. It then has a projection of its own, named after both: `OrderByStatus` for the index `by-status` |
+/// | `projection_type = OpenOrder` | beside it: another name for that projection |
 /// | `local_index = "name"` | a local secondary index, with `sk`: it has the table's partition key |
 /// | `pk_attribute = "PK"` | the attribute that the template of `pk` makes; else `pk`, or `{index}_pk` for an index |
 /// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |

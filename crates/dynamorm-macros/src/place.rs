@@ -47,6 +47,7 @@ impl Place {
                 "index",
                 "local_index",
                 "projection",
+                "projection_type",
                 "pk_attribute",
                 "sk_attribute",
                 "keys",

@@ -290,7 +290,7 @@ pub const fn join_managed<const N: usize>(lists: &[&[ManagedAttribute]]) -> [Man
     join(lists, ManagedAttribute { name: "", role: Role::Version })
 }
 
-/// The indexes of a model and of the one whose key it has.
+/// The indexes of a model, then of the one whose key it has.
 #[must_use]
 pub const fn join_indexes<const N: usize>(lists: &[&[IndexShape]]) -> [IndexShape; N] {
     let nothing = IndexShape {
@@ -300,7 +300,16 @@ pub const fn join_indexes<const N: usize>(lists: &[&[IndexShape]]) -> [IndexShap
         sort: &[],
         projection: Projection::All,
     };
-    join(lists, nothing)
+    let mut joined = join(lists, nothing);
+    let mut at = match lists {
+        [own, ..] => own.len(),
+        [] => 0,
+    };
+    while at < N {
+        joined[at].projection = joined[at].projection.inherited();
+        at += 1;
+    }
+    joined
 }
 
 const fn join<T: Copy, const N: usize>(lists: &[&[T]], filler: T) -> [T; N] {

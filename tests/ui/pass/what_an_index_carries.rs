@@ -13,6 +13,7 @@ pub struct Weight {
 #[dynamorm(index = "by-route", pk = route, projection = include(weight))]
 #[dynamorm(index = "depot.2", pk = depot, sk = "AT#{at}", projection = keys_only)]
 #[dynamorm(index = "by-note", pk = "NOTE#{note}")]
+#[dynamorm(index = "key", pk = "NOTE#{note}", pk_attribute = "by-note_pk", projection = include(note), projection_type = Noted)]
 pub struct Parcel {
     pub id: String,
     pub route: String,
@@ -43,7 +44,19 @@ async fn keys(db: &Db) -> dynamorm::Result<Vec<ParcelDepot2>> {
     Ok(found.clone())
 }
 
+/// It stands where the derive would have put its own: so that of the derive has another name.
+struct CrateByShelf;
+
+#[derive(Model)]
+#[dynamorm(table = "app", pk = id)]
+#[dynamorm(index = "by-shelf", pk = shelf, projection = keys_only, projection_type = ShelvedCrate)]
+struct Crate {
+    id: String,
+    shelf: String,
+}
+
 fn main() {
+    let _ = (CrateByShelf, |noted: Noted| (noted.id, noted.note), |shelved: ShelvedCrate| shelved.item_key());
     let found = ParcelDepot2 { id: "p1".into(), depot: Some("d1".into()) };
     assert_eq!(format!("{found:?}"), r#"ParcelDepot2 { id: "p1", depot: Some("d1") }"#);
     let _ = (reads, keys);

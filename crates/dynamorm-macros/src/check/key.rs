@@ -91,6 +91,7 @@ fn from_fields<'a>(keys: impl Iterator<Item = (&'a Field, &'a FieldKey)>, errors
                         local,
                         key: KeyWords::default(),
                         projection: None,
+                        projection_type: None,
                     });
                 }
                 let Some(index) = written.indexes.get_mut(at) else { continue };
@@ -230,8 +231,18 @@ impl Resolver<'_> {
         }
         let constant = Ident::new(&name::index_constant(&name), span);
         let projection = self.projection(index.projection.as_ref());
+        let projection_type = index.projection_type.clone();
         let (further_partition, further_sort) = (partitions, sorts);
-        Index { name, constant, partition, further_partition, sort, further_sort, projection }
+        Index {
+            name,
+            constant,
+            partition,
+            further_partition,
+            sort,
+            further_sort,
+            projection,
+            projection_type,
+        }
     }
 
     fn projection(&mut self, words: Option<&ProjectionWords>) -> Projection {

@@ -59,6 +59,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     unique::attributes(&model, errors);
     kept::distinct(&model, errors);
     unique::constants(&model, errors);
+    unique::structs(&model, errors);
     model
 }
 

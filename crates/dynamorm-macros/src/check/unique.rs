@@ -1,6 +1,6 @@
 //! Names: that each is well formed, and that no two attributes or constants have the same one.
 
-use crate::ast::{Field, Key, Model, PrimaryKey, Storage};
+use crate::ast::{Field, Key, Model, PrimaryKey, Projection, Storage};
 use crate::errors::Errors;
 use crate::name;
 use proc_macro2::Span;
@@ -89,6 +89,40 @@ pub(super) fn keys(model: &Model) -> impl Iterator<Item = (&Key, &'static str)> 
         let partition = index.partition_keys().map(|key| (key, "pk_attribute"));
         partition.chain(index.sort_keys().map(|key| (key, "sk_attribute")))
     }))
+}
+
+/// Checks that the structs that a model's derive makes have different names.
+pub(crate) fn structs(model: &Model, errors: &mut Errors) {
+    let own = name::plain(&model.ident);
+    let mut taken = HashMap::new();
+    taken.insert(format!("{own}Key"), format!("the key of `{own}`"));
+    taken.insert(own, "the model".to_owned());
+    for index in &model.indexes {
+        let Some(ident) = model.projection_ident(index) else {
+            if let Some(unused) = &index.projection_type {
+                let text = format!(
+                    "the index `{}` {}: remove `projection_type`",
+                    index.name,
+                    match index.projection {
+                        Projection::All => "carries whole items, which are read as the model",
+                        _ => "carries keys only that templates make, so there is nothing to read",
+                    }
+                );
+                errors.at(unused.span(), text);
+            }
+            continue;
+        };
+        let what = format!("what the index `{}` carries", index.name);
+        match taken.get(&name::plain(&ident)) {
+            Some(other) => errors.at(
+                ident.span(),
+                format!("{what} and {other} would both be the struct `{ident}`: write `projection_type = …` for the index"),
+            ),
+            None => {
+                taken.insert(name::plain(&ident), what);
+            }
+        }
+    }
 }
 
 /// Checks that the constants of a model have different names.

@@ -4,48 +4,34 @@
 
 use super::FieldsImpl;
 use super::key::{item_key, key_fields, key_ident};
-use crate::ast::{Field, Index, Key, Model, PrimaryKey, Projection};
-use crate::name;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use crate::ast::{Field, Index, Model};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use std::collections::HashSet;
 
 /// The structs of all such indexes, with their impls.
 pub(super) fn projections(model: &Model) -> TokenStream {
     model.indexes.iter().filter_map(|index| projection(model, index)).collect()
 }
 
-/// The name of an index's struct, if it has one.
-pub(super) fn ident(model: &Model, index: &Index) -> Option<Ident> {
-    if carried(model, index).is_empty() {
-        return None;
-    }
-    let pascal = name::Case::Pascal.apply(&name::index_words(&index.name));
-    Some(format_ident!("{}{pascal}", name::plain(&model.ident), span = index.constant.span()))
+/// After a mistake: each struct once, without impls of its own.
+pub(crate) fn placeholders(model: &Model) -> Vec<(Ident, TokenStream)> {
+    let own = [model.ident.to_string(), key_ident(model).to_string()];
+    let mut seen = HashSet::from(own);
+    let idents = model.indexes.iter().filter_map(|index| Some((model.projection_ident(index)?, index)));
+    let first = idents.filter(|(ident, _)| seen.insert(ident.to_string()));
+    first
+        .map(|(ident, index)| {
+            let item = item(model, index, &ident);
+            (ident, item)
+        })
+        .collect()
 }
 
-/// The fields whose attributes the index carries, in the order in which the model has them. What only a template of a key is made
-/// of is not carried, unless it is included.
-fn carried(model: &Model, index: &Index) -> Vec<Field> {
-    let included: &[usize] = match &index.projection {
-        Projection::All => return Vec::new(),
-        Projection::KeysOnly => &[],
-        Projection::Include(fields) => fields,
-    };
-    let own = match &model.key {
-        PrimaryKey::Own { partition, sort } => [Some(partition), sort.as_ref()],
-        PrimaryKey::Flattened(_) => [None, None],
-    };
-    let keys = own.into_iter().flatten().chain(index.keys()).filter(|key| key.template.is_empty());
-    let carried = keys.flat_map(|key: &Key| &key.fields).chain(included).collect::<Vec<_>>();
-    let fields =
-        model.fields.iter().enumerate().filter(|(at, field)| carried.contains(&at) && field.is_stored());
-    fields.map(|(_, field)| field.clone()).collect()
-}
-
-fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
-    let ident = ident(model, index)?;
+/// The struct with its `item_key`, and `Clone` and `Debug` where its fields have them.
+fn item(model: &Model, index: &Index, ident: &Ident) -> TokenStream {
     let (vis, of) = (&model.vis, &model.ident);
-    let fields = carried(model, index);
+    let fields = model.carried(index).collect::<Vec<_>>();
     let doc = format!(
         " What the index `{}` carries of a [`{of}`]: `.project::<{ident}>()`. The rest is fetched by `.hydrate()`.",
         index.name
@@ -54,9 +40,53 @@ fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
         let doc = format!(" The attribute `{name}`.");
         quote!(#[doc = #doc] #vis #ident: #ty)
     });
+    let key = key_function(model, ident, &fields);
     let (idents, types): (Vec<_>, Vec<_>) = fields.iter().map(|field| (&field.ident, &field.ty)).unzip();
     let text = ident.to_string();
-    let key = key_function(model, &ident, &fields);
+    // If the name is taken, the compiler shows the place of this: the index's name.
+    let place = ident.span().resolved_at(Span::call_site());
+    let head = vis.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(place);
+        token
+    });
+    let head = head.chain(quote_spanned!(place=> struct #ident)).collect::<TokenStream>();
+    // A bound with a lifetime is no error where it does not hold: then the impl is just not there.
+    quote! {
+        #[doc = #doc]
+        #[automatically_derived]
+        #[allow(dead_code, private_interfaces)]
+        #head {
+            #(#members,)*
+        }
+
+        #key
+
+        #[automatically_derived]
+        impl ::core::clone::Clone for #ident
+        where
+            #(for<'__a> #types: ::core::clone::Clone,)*
+        {
+            fn clone(&self) -> Self {
+                Self { #(#idents: ::core::clone::Clone::clone(&self.#idents),)* }
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #ident
+        where
+            #(for<'__a> #types: ::core::fmt::Debug,)*
+        {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#text)#(.field(::core::stringify!(#idents), &self.#idents))*.finish()
+            }
+        }
+    }
+}
+
+fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
+    let ident = model.projection_ident(index)?;
+    let (of, item) = (&model.ident, item(model, index, &ident));
+    let fields = model.carried(index).cloned().collect::<Vec<_>>();
     let impls = FieldsImpl {
         ident: &ident,
         fields: &fields,
@@ -68,39 +98,11 @@ fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
         },
     };
     let impls = impls.expand();
-    // A bound with a lifetime is no error where it does not hold: then the impl is just not there.
     Some(quote! {
-        #[doc = #doc]
-        #[automatically_derived]
-        #[allow(dead_code, private_interfaces)]
-        #vis struct #ident {
-            #(#members,)*
-        }
-
-        #key
+        #item
 
         const _: () = {
             #impls
-
-            #[automatically_derived]
-            impl ::core::clone::Clone for #ident
-            where
-                #(for<'__a> #types: ::core::clone::Clone,)*
-            {
-                fn clone(&self) -> Self {
-                    Self { #(#idents: ::core::clone::Clone::clone(&self.#idents),)* }
-                }
-            }
-
-            #[automatically_derived]
-            impl ::core::fmt::Debug for #ident
-            where
-                #(for<'__a> #types: ::core::fmt::Debug,)*
-            {
-                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.debug_struct(#text)#(.field(::core::stringify!(#idents), &self.#idents))*.finish()
-                }
-            }
 
             #[automatically_derived]
             #[diagnostic::do_not_recommend]
@@ -125,7 +127,7 @@ fn projection(model: &Model, index: &Index) -> Option<TokenStream> {
 }
 
 /// `item_key`, if the index carries all that the table's key is made of.
-fn key_function(model: &Model, ident: &Ident, fields: &[Field]) -> Option<TokenStream> {
+fn key_function(model: &Model, ident: &Ident, fields: &[&Field]) -> Option<TokenStream> {
     let of_key = key_fields(model);
     let is_carried = |key: &&Field| fields.iter().any(|field| field.ident == key.ident);
     if of_key.is_empty() || !of_key.iter().all(is_carried) {

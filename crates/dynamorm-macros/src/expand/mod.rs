@@ -9,6 +9,7 @@ mod key;
 mod model;
 mod project;
 
+pub(crate) use carried::placeholders;
 pub(crate) use collection::expand as collection;
 pub(crate) use document::{constants, expand as document, kinds_of_text, members};
 pub(crate) use key::{item_key, key_struct, primary_types};

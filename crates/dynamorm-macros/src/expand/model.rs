@@ -164,7 +164,7 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     let (vis, ident, constant) = (&model.vis, &model.ident, &index.constant);
     let (partition, sort) = (partition_type(model, index), index_sort_type(model, index));
     let keys = describe(model, index.partition_keys(), index.sort_keys());
-    let carries = match (&index.projection, carried::ident(model, index)) {
+    let carries = match (&index.projection, model.projection_ident(index)) {
         (Projection::All, _) => String::new(),
         (_, Some(projection)) => {
             format!(" It carries what a [`{projection}`] has, and `.hydrate()` fetches the rest.")
@@ -290,12 +290,16 @@ fn shape(model: &Model) -> TokenStream {
             None => (quote!(Local), partition.clone()),
         };
         let sort = names(&index.sort, &index.further_sort, "SORT");
+        let read_as = match model.projection_ident(index).map(|ident| ident.to_string()) {
+            Some(ident) => quote!(::dynamorm::private::Option::Some(#ident)),
+            None => quote!(::dynamorm::private::Option::None),
+        };
         let projection = match &index.projection {
             Projection::All => quote!(All),
-            Projection::KeysOnly => quote!(KeysOnly),
+            Projection::KeysOnly => quote!(KeysOnly { read_as: #read_as }),
             Projection::Include(fields) => {
                 let names = fields.iter().filter_map(|at| Some(&model.fields.get(*at)?.name));
-                quote!(Include(&[#(#names),*]))
+                quote!(Include { names: &[#(#names),*], read_as: #read_as })
             }
         };
         quote! {

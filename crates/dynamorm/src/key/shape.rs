@@ -111,9 +111,28 @@ pub enum Projection {
     /// All of them.
     All,
     /// None: the keys of the index and of the table alone.
-    KeysOnly,
+    KeysOnly { read_as: Option<&'static str> },
     /// These.
-    Include(&'static [&'static str]),
+    Include { names: &'static [&'static str], read_as: Option<&'static str> },
+}
+
+impl Projection {
+    /// The struct of the model that has what the index carries, where there is one.
+    pub(crate) const fn read_as(self) -> Option<&'static str> {
+        match self {
+            Projection::All => None,
+            Projection::KeysOnly { read_as } | Projection::Include { read_as, .. } => read_as,
+        }
+    }
+
+    /// The same of a model that has the index from another, whose struct is none of its own.
+    pub(crate) const fn inherited(self) -> Self {
+        match self {
+            Projection::All => Projection::All,
+            Projection::KeysOnly { .. } => Projection::KeysOnly { read_as: None },
+            Projection::Include { names, .. } => Projection::Include { names, read_as: None },
+        }
+    }
 }
 
 impl IndexShape {

@@ -17,11 +17,15 @@ pub(super) fn check_read(
     // A scan of an index cannot fetch what the index lacks.
     let can_hydrate = operation == Operation::Query;
     let Some(names) = names else {
+        let project = match index.projection.read_as() {
+            Some(projection) => format!("call `.project::<{projection}>()` to read these"),
+            None => "read a projection of these".to_owned(),
+        };
         return Err(Error::invalid(format!(
-            "index \"{}\" does not carry whole items, only {}: read a projection of these{}",
+            "index \"{}\" does not carry whole items, only {}: {project}{}",
             index.name,
             listed(&carried),
-            if can_hydrate { ", or call `.hydrate()`" } else { "" }
+            if can_hydrate { ", or `.hydrate()` to fetch the items" } else { "" }
         )));
     };
     let missing: Vec<&str> = names.iter().copied().filter(|name| !carried.contains(name)).collect();
@@ -63,8 +67,8 @@ pub(super) fn check_name(index: &IndexShape, model: &ModelShape, name: &str) -> 
 fn carried(index: &IndexShape, model: &ModelShape) -> Option<Vec<&'static str>> {
     let included: &[&'static str] = match index.projection {
         Projection::All => return None,
-        Projection::KeysOnly => &[],
-        Projection::Include(names) => names,
+        Projection::KeysOnly { .. } => &[],
+        Projection::Include { names, .. } => names,
     };
     let keys = index.keys().chain(model.primary.keys()).map(|key| key.attribute);
     let kept = model.kept.map_or(&[][..], |kept| kept.names);

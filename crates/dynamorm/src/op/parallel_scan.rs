@@ -107,7 +107,9 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     /// Makes one request for each segment that is not read to its end, and gives what they found, with where all of them go
     /// on.
     ///
-    /// With [`max_read_units`](Scan::max_read_units) it asks no further segments once these are consumed.
+    /// With [`max_read_units`](Scan::max_read_units) it asks no further segments once these are consumed. Those asked at once are
+    /// all paid for, so the number can be passed by what so many requests as [`concurrency`](ParallelScan::concurrency) allows
+    /// cost, and not by one alone: each is limited to its share of the items that the rest is likely to pay for.
     ///
     /// # Errors
     ///
@@ -121,6 +123,9 @@ impl<'db, R: FromItem<Model: Model>> ParallelScan<'db, R> {
     ///
     /// Segments are asked at once, so the last answers may hold more than is taken: those items are read again by whoever goes
     /// on, and charged for again.
+    ///
+    /// [`max_read_units`](Scan::max_read_units) can be passed as by [`page`](ParallelScan::page), by what the requests cost that
+    /// were under way at once.
     ///
     /// # Errors
     ///

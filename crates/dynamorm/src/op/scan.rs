@@ -178,7 +178,8 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     }
 
     /// Stops [`take`](Scan::take) once so many read units are consumed: see
-    /// [`Query::max_read_units`](crate::Query::max_read_units).
+    /// [`Query::max_read_units`](crate::Query::max_read_units). In several segments the number can be passed by several requests:
+    /// see [`ParallelScan::page`](crate::ParallelScan::page).
     pub fn max_read_units(mut self, units: u32) -> Self {
         self.read.max_read_units = Some(units);
         self

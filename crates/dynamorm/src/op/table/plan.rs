@@ -30,8 +30,8 @@ impl PlannedIndex {
         let kept = model.kept.map_or(&[][..], |kept| kept.names);
         let carries = match shape.projection {
             Projection::All => None,
-            Projection::KeysOnly => Some(kept.to_vec()),
-            Projection::Include(names) => Some([names, kept].concat()),
+            Projection::KeysOnly { .. } => Some(kept.to_vec()),
+            Projection::Include { names, .. } => Some([names, kept].concat()),
         };
         Self { shape, carries }
     }
