@@ -85,12 +85,34 @@ pub(crate) enum DocumentKind {
     Newtype(Box<Type>),
     /// Stored as the name of the variant.
     Enum(Vec<Variant>),
+    /// Stored as a map, in which the member `tag` holds the name of the variant.
+    Union { tag: String, variants: Vec<Variant> },
 }
 
 /// A variant of an enum, and the text it is stored as.
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) name: String,
+    pub(crate) data: VariantData,
+}
+
+/// What a variant of a union holds besides its name.
+pub(crate) enum VariantData {
+    Nothing,
+    /// Members of the map.
+    Members(Vec<Field>),
+    /// A document, whose members are those of the map.
+    Document(Box<Type>),
+}
+
+impl Variant {
+    /// Its members that are fields of its own.
+    pub(crate) fn members(&self) -> &[Field] {
+        match &self.data {
+            VariantData::Members(fields) => fields,
+            VariantData::Nothing | VariantData::Document(_) => &[],
+        }
+    }
 }
 
 /// A field of a struct.

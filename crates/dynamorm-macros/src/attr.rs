@@ -20,6 +20,8 @@ pub(crate) struct StructAttrs {
     pub(crate) of: Option<Path>,
     /// `type = "User"`
     pub(crate) tag: Option<LitStr>,
+    /// `tag = "type"`, above an enum.
+    pub(crate) union_tag: Option<LitStr>,
     pub(crate) type_attribute: Option<LitStr>,
     /// `schema = 3`
     pub(crate) schema: Option<LitInt>,
@@ -177,6 +179,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     let case = case(&text(meta)?)?;
                     once(&mut read.rename_all, meta, case)?;
                 }
+                "tag" => once(&mut read.union_tag, meta, text(meta)?)?,
                 "of" => {
                     let path = meta.value()?.parse::<Path>()?;
                     once(&mut read.of, meta, path)?;
@@ -302,7 +305,7 @@ fn each_word(
             Err(syn::Error::new(meta.path.span(), place.unknown(&word)))
         };
         if let Err(error) = outcome {
-            errors.add(error);
+            errors.misread(error);
             while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
                 meta.input.parse::<TokenTree>()?;
             }

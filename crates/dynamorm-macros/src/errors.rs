@@ -7,12 +7,24 @@ use std::fmt::Display;
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
+    misread: bool,
 }
 
 impl Errors {
     /// Adds a mistake at a place; the text says what to write instead.
     pub(crate) fn at(&mut self, span: Span, text: impl Display) {
         self.found.push(syn::Error::new(span, text));
+    }
+
+    /// Adds a word that was not understood.
+    pub(crate) fn misread(&mut self, error: syn::Error) {
+        self.misread = true;
+        self.found.push(error);
+    }
+
+    /// True if a word was not understood: what seems to be missing may be what it means.
+    pub(crate) fn is_misread(&self) -> bool {
+        self.misread
     }
 
     /// Adds what a parser says.

@@ -122,6 +122,7 @@ pub(crate) fn document(document: &Document) -> TokenStream {
             Some(quote!(#fields #members))
         }
         DocumentKind::Newtype(_) => None,
+        DocumentKind::Union { tag, variants } => Some(expand::union_members(ident, variants, tag)),
         DocumentKind::Enum(_) => {
             let kinds = expand::kinds_of_text(ident);
             Some(quote! {

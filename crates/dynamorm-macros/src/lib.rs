@@ -213,6 +213,8 @@ pub fn derive_project(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 /// - A struct with named fields is stored as a map (M).
 /// - A newtype is stored as its field, and can be a key where that can.
 /// - An enum without data is stored as the name of its variant (S), and can be a key.
+/// - An enum with data is stored as a map (M), in which the member `type` holds the name of the variant, beside the fields of
+///   the variant, or the members of the one document that it holds. With `tag = ".."` an enum without data is a map as well.
 ///
 /// ```
 /// use dynamorm::Document;
@@ -233,12 +235,26 @@ pub fn derive_project(input: proc_macro::TokenStream) -> proc_macro::TokenStream
 ///     #[dynamorm(rename = "on-hold")]
 ///     OnHold,
 /// }
+///
+/// /// `{"type": "card", "last4": "4242"}`, `{"type": "bill", "city": .., "country": ..}` or `{"type": "cash"}`.
+/// #[derive(Document)]
+/// #[dynamorm(rename_all = "snake_case")]
+/// enum Payment {
+///     Card { last4: String },
+///     Bill(Address),
+///     Cash,
+/// }
 /// ```
+///
+/// Conditions go to what is in an enum by `Order::PAYMENT.dot(Payment::TAG).eq("card")` and
+/// `Order::PAYMENT.dot(Payment::CARD_LAST4)`, which is absent in other variants. An update sets an enum whole, so that its
+/// variants never get mixed up. A stored tag that is none of the variants is an error that names those there are.
 ///
 /// | Word | Where | What it does |
 /// |---|---|---|
 /// | `rename_all = "camelCase"` | above a struct or an enum | names of attributes or variants, in one of the cases of `Model` |
 /// | `rename = "name"` | above a field or a variant | the attribute's name, or the text of the variant |
+/// | `tag = "type"` | above an enum | the member that says which variant it is |
 /// | `skip` | above a field | the field is not stored, and read as its default |
 /// | `flatten` | above a field | the attributes of the field's struct become ours |
 /// | `version`, `created_at`, `updated_at`, `ttl` | above a field | as in a model; such a struct can only be flattened into one |

@@ -78,6 +78,12 @@ pub(crate) fn field_constant(ident: &Ident) -> Ident {
     Ident::new(&plain(ident).to_uppercase(), ident.span())
 }
 
+/// The constant of a field of a variant: `last4` of `CreditCard` is `CREDIT_CARD_LAST4`.
+pub(crate) fn member_constant(variant: &Ident, field: &Ident) -> Ident {
+    let variant = Case::ScreamingSnake.apply(&plain(variant));
+    Ident::new(&format!("{variant}_{}", field_constant(field)), field.span())
+}
+
 /// The constant of an index: `email-index` is `EMAIL_INDEX`, `by-tenant` is `BY_TENANT_INDEX`.
 pub(crate) fn index_constant(name: &str) -> String {
     let mut constant: String =

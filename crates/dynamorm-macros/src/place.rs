@@ -15,13 +15,14 @@ pub(crate) enum Place {
     NewtypeField,
     Enum,
     Variant,
+    VariantField,
     Collection,
     CollectionVariant,
     CollectionField,
 }
 
 impl Place {
-    const ALL: [Place; 13] = [
+    const ALL: [Place; 14] = [
         Place::Model,
         Place::ModelField,
         Place::Project,
@@ -32,6 +33,7 @@ impl Place {
         Place::NewtypeField,
         Place::Enum,
         Place::Variant,
+        Place::VariantField,
         Place::Collection,
         Place::CollectionVariant,
         Place::CollectionField,
@@ -74,13 +76,14 @@ impl Place {
             ],
             Place::Project | Place::Collection => &["of"],
             Place::ProjectField => &["rename", "skip", "flatten"],
-            Place::Document | Place::Enum => &["rename_all"],
+            Place::Document => &["rename_all"],
+            Place::Enum => &["rename_all", "tag"],
             Place::DocumentField => {
                 &["rename", "skip", "flatten", "version", "created_at", "updated_at", "ttl"]
             }
             Place::Newtype | Place::NewtypeField | Place::CollectionVariant => &[],
             Place::CollectionField => &["other"],
-            Place::Variant => &["rename"],
+            Place::Variant | Place::VariantField => &["rename"],
         }
     }
 
@@ -96,6 +99,7 @@ impl Place {
             Place::NewtypeField => "above a newtype's field",
             Place::Enum => "above an enum",
             Place::Variant => "above a variant",
+            Place::VariantField => "above a field of a variant",
             Place::Collection => "above an item collection",
             Place::CollectionVariant => "above a variant of an item collection",
             Place::CollectionField => "above a field of an item collection",
@@ -121,6 +125,7 @@ impl Place {
             "expires" | "expires_at" | "time_to_live" => "ttl",
             "model" | "for" => "of",
             "rest" | "unknown" | "catch_all" => "other",
+            "type" | "type_attribute" | "discriminator" | "kind" if self == Place::Enum => "tag",
             "entity" | "discriminator" | "kind" | "tag" => "type",
             "schema_version" | "model_version" => "schema",
             "upcasts" | "migrate" | "migrations" => "upcast",

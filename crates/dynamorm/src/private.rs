@@ -179,6 +179,44 @@ pub fn unfilled() -> CodecError {
     CodecError::invalid("was not read")
 }
 
+/// A document that a variant of an enum holds: its members stand beside the tag.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be what a variant holds",
+    label = "not a struct with `derive(Document)`",
+    note = "give it a name, `Variant {{ value: {Self} }}`, to hold a value of any type"
+)]
+pub trait VariantData: Sized {
+    /// The names of its members.
+    const NAMES: &'static [&'static str];
+
+    /// Adds its members to the map.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be encoded.
+    fn write(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError>;
+
+    /// Reads them from the map.
+    ///
+    /// # Errors
+    ///
+    /// If one is missing, or has another type.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CodecError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Fields + Attribute> VariantData for T {
+    const NAMES: &'static [&'static str] = <T as Fields>::NAMES;
+
+    fn write(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        Fields::encode(self, item, &mut Vec::new())
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        T::decode(reader)
+    }
+}
+
 /// Reads a whole object of attributes.
 ///
 /// # Errors
@@ -276,6 +314,19 @@ pub const fn are_distinct(names: &[&str]) -> bool {
         at += 1;
     }
     true
+}
+
+/// True if a name is in the list.
+#[must_use]
+pub const fn is_among(name: &str, names: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if same_name(names[at], name) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// The names of a struct's attributes and of those flattened into it.

@@ -161,6 +161,10 @@ impl Resolver<'_> {
                 PrimaryKey::Own { partition, sort }
             }
             (None, Some(at)) if words.sk.is_none() => PrimaryKey::Flattened(at),
+            // The word that was not understood may be the key's.
+            (None, _) if self.errors.is_misread() => {
+                PrimaryKey::Own { partition: Key::unknown(owner.span()), sort }
+            }
             (None, _) => {
                 let field = self.read.iter().find(|(field, _)| field.is_stored());
                 let field = field.map_or_else(|| "id".to_owned(), |(field, _)| field.ident.to_string());

@@ -1,7 +1,8 @@
 //! Is it legal: from what was written to the checked form, with every mistake of one struct found in one go.
 //!
 //! Start at [`model`]; item collections are in `collection`. Fields are checked in `field`, keys and indexes in `key`, type and schema in
-//! `kept`, names that must differ in `unique`.
+//! `kept`, names that must differ in `unique`, enums in
+//! `variant`.
 
 mod collection;
 mod field;
@@ -9,15 +10,14 @@ mod kept;
 mod key;
 mod tenant;
 mod unique;
+mod variant;
 
 pub(crate) use collection::collection;
 
-use crate::ast::{Document, DocumentKind, Field, Model, Project, Storage, Variant};
+use crate::ast::{Document, DocumentKind, Field, Model, Project, Storage};
 use crate::attr::{self, Managed};
 use crate::errors::Errors;
-use crate::name;
 use crate::place::Place;
-use std::collections::HashSet;
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields};
 
@@ -45,7 +45,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     let tenant = tenant::resolve(&read, &keys.primary, &keys.indexes, errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
     let (tag, schema) = (kept::tag(&attrs, errors), kept::schema(&attrs, errors));
-    let model = Model {
+    let mut model = Model {
         vis: input.vis.clone(),
         ident: input.ident.clone(),
         table: attrs.table.map(|table| table.value()),
@@ -58,7 +58,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     };
     unique::attributes(&model, errors);
     kept::distinct(&model, errors);
-    unique::constants(&model, errors);
+    unique::constants(&mut model, errors);
     unique::structs(&model, errors);
     model
 }
@@ -135,46 +135,14 @@ pub(crate) fn document(input: &DeriveInput, errors: &mut Errors) -> Document {
             if data.variants.is_empty() {
                 errors.at(input.ident.span(), "an enum without variants has no values to store: add one");
             }
-            DocumentKind::Enum(variants(data, attrs.rename_all, errors))
+            variant::read(data, &attrs, &input.ident, errors)
         }
         Data::Union(_) => {
-            errors
-                .at(input.ident.span(), "a union cannot be stored: write a struct, or an enum without data");
+            errors.at(input.ident.span(), "a `union` cannot be stored: write a struct, or an enum");
             DocumentKind::Enum(Vec::new())
         }
     };
     Document { vis: input.vis.clone(), ident: input.ident.clone(), kind }
-}
-
-fn variants(data: &syn::DataEnum, rename_all: Option<name::Case>, errors: &mut Errors) -> Vec<Variant> {
-    let mut taken = HashSet::new();
-    let mut read = Vec::new();
-    for variant in &data.variants {
-        let attrs = attr::read_field(&variant.attrs, Place::Variant, errors);
-        if !matches!(variant.fields, Fields::Unit) {
-            errors.at(
-                variant.fields.span(),
-                format!(
-                    "a variant with data cannot be stored: write a struct with an `Option` field for each variant, \
-                     or keep the data beside the enum and write `{}` alone",
-                    variant.ident
-                ),
-            );
-        }
-        let plain = name::plain(&variant.ident);
-        let (text, span) = match &attrs.rename {
-            Some(rename) => (rename.value(), rename.span()),
-            None => (rename_all.map_or(plain.clone(), |case| case.apply(&plain)), variant.ident.span()),
-        };
-        if text.is_empty() {
-            errors.at(span, "the stored text of a variant cannot be empty");
-        }
-        if !taken.insert(text.clone()) {
-            errors.at(span, format!("two variants are stored as \"{text}\": give one another `rename`"));
-        }
-        read.push(Variant { ident: variant.ident.clone(), name: text });
-    }
-    read
 }
 
 fn refuse_generics(input: &DeriveInput, what: &str, errors: &mut Errors) {

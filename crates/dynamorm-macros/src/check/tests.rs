@@ -218,8 +218,15 @@ fn a_projection_is_of_a_model_and_has_its_fields() {
 }
 
 #[test]
-fn a_document_is_a_struct_a_newtype_or_an_enum_of_names() {
-    says(&mistake_of("enum E { A(u8), B }", document), "cannot be stored: write a struct");
+fn a_document_is_a_struct_a_newtype_or_an_enum() {
+    says(&mistake_of("enum E { A(u8, u8), B }", document), "or fields with names: write `A { … }`");
+    says(&mistake_of("enum E { A(), B }", document), "or fields with names: write `A { … }`");
+    says(&mistake_of("enum E { A { r#type: u8 }, B }", document), "`type` says which variant it is");
+    says(
+        &mistake_of("enum E { A { bar_c: u8 }, ABar { c: u8 } }", document),
+        "the constant `A_BAR_C` already",
+    );
+    says(&mistake_of("#[dynamorm(tag = \"\")] enum E { A }", document), "1 to 255 bytes");
     says(&mistake_of("enum E {}", document), "add one");
     says(&mistake_of("struct S(u8, u8);", document), "name the fields");
     says(&mistake_of("struct S;", document), "nothing to store");

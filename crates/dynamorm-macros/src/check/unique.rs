@@ -125,26 +125,32 @@ pub(crate) fn structs(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// Checks that the constants of a model have different names.
-pub(crate) fn constants(model: &Model, errors: &mut Errors) {
+/// Checks that the constants of a model have different names. One that has not is left out, so that it is one error.
+pub(crate) fn constants(model: &mut Model, errors: &mut Errors) {
     let mut taken: HashMap<String, String> = HashMap::new();
     taken.insert("PRIMARY_KEY".to_owned(), "the table's key".to_owned());
-    let mut add = |constant: String, what: String, span: Span, advice: &str| match taken.get(&constant) {
+    let mut is_new = |constant: String, what: String, span: Span, advice: &str| match taken.get(&constant) {
+        // An index that is written twice has been told.
+        Some(other) if *other == what => false,
         Some(other) => {
             errors.at(span, format!("{what} and {other} both want the constant `{constant}`: {advice}"));
+            false
         }
         None => {
             taken.insert(constant, what);
+            true
         }
     };
-    for index in &model.indexes {
+    model.indexes.retain(|index| {
         let what = format!("the index `{}`", index.name);
-        add(index.constant.to_string(), what, index.constant.span(), "give the index another name");
-    }
-    for field in model.fields.iter().filter(|field| field.storage != Storage::Skipped) {
+        is_new(index.constant.to_string(), what, index.constant.span(), "give the index another name")
+    });
+    for field in model.fields.iter_mut().filter(|field| field.storage != Storage::Skipped) {
         let constant = name::field_constant(&field.ident);
         let what = format!("the field `{}`", field.ident);
         let advice = "give the field another name, and `rename` for the attribute's";
-        add(constant.to_string(), what, constant.span(), advice);
+        if !is_new(constant.to_string(), what, constant.span(), advice) {
+            field.storage = Storage::Skipped;
+        }
     }
 }

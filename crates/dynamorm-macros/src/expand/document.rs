@@ -1,6 +1,7 @@
-//! `derive(Document)`: a struct as a map, a newtype as its field, an enum as the name of the variant.
+//! `derive(Document)`: a struct as a map, a newtype as its field, an enum as the name of the variant; an enum that holds data is
+//! in `union`.
 
-use super::{FieldsImpl, field_constant, place};
+use super::{FieldsImpl, field_constant, place, union};
 use crate::ast::{Document, DocumentKind, Field, Variant};
 use crate::check;
 use proc_macro2::{Ident, TokenStream};
@@ -15,6 +16,7 @@ pub(crate) fn expand(document: &Document) -> TokenStream {
         DocumentKind::Struct(fields) => map(ident, fields),
         DocumentKind::Newtype(ty) => transparent(ident, ty),
         DocumentKind::Enum(variants) => text(ident, variants),
+        DocumentKind::Union { tag, variants } => union::expand(ident, tag, variants),
     };
     quote! {
         #constants
@@ -25,12 +27,19 @@ pub(crate) fn expand(document: &Document) -> TokenStream {
     }
 }
 
-/// `Address::CITY`, for each attribute of a struct.
+/// `Address::CITY`, for each attribute of a struct; `Payment::CARD_LAST4`, for those of an enum.
 pub(crate) fn constants(document: &Document) -> TokenStream {
-    let Document { vis, ident, kind: DocumentKind::Struct(fields) } = document else {
-        return TokenStream::new();
+    let Document { vis, ident, kind } = document;
+    let fields = match kind {
+        DocumentKind::Struct(fields) => {
+            fields.iter().map(|field| field_constant(vis, ident, field, false)).collect()
+        }
+        DocumentKind::Union { tag, variants } => union::constants(vis, ident, tag, variants),
+        DocumentKind::Newtype(_) | DocumentKind::Enum(_) => Vec::new(),
     };
-    let fields = fields.iter().map(|field| field_constant(vis, ident, field, false));
+    if fields.is_empty() {
+        return TokenStream::new();
+    }
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]

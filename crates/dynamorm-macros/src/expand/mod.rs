@@ -8,6 +8,7 @@ mod document;
 mod key;
 mod model;
 mod project;
+mod union;
 
 pub(crate) use carried::placeholders;
 pub(crate) use collection::expand as collection;
@@ -15,6 +16,7 @@ pub(crate) use document::{constants, expand as document, kinds_of_text, members}
 pub(crate) use key::{item_key, key_struct, primary_types};
 pub(crate) use model::{expand as model, field_constant, inherent, scope};
 pub(crate) use project::expand as project;
+pub(crate) use union::members as union_members;
 
 use crate::ast::{Field, Storage};
 use crate::attr::Managed;

@@ -163,3 +163,19 @@ enum Status {
     Deleted,
 }"#
 );
+
+snapshot!(
+    document_of_an_enum_that_holds_data,
+    crate::document,
+    r#"#[dynamorm(rename_all = "snake_case", tag = "kind")]
+pub enum Payment {
+    CreditCard {
+        last4: String,
+        #[dynamorm(rename = "limit")]
+        most: Option<u32>,
+    },
+    #[dynamorm(rename = "bill")]
+    Invoice(Invoice),
+    Cash,
+}"#
+);

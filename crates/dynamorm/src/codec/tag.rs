@@ -219,6 +219,37 @@ impl<'a> Reader<'a> {
         self.typed(T::SET, |reader| reader.elements(T::decode_element))
     }
 
+    /// Which variant of an enum the map is that follows: the position of its tag's text. Nothing is read.
+    ///
+    /// # Errors
+    ///
+    /// If this is no map, has no tag, or the tag is none of the variants: `unknown` says so.
+    #[doc(hidden)]
+    pub fn variant(&self, tag: &str, variants: &[&str], unknown: &'static str) -> Result<usize, CodecError> {
+        let mut ahead = self.clone();
+        ahead.open(b'{', "an attribute value")?;
+        let kind = ahead.name()?;
+        if kind != Tag::M.name() {
+            // Says what it is instead.
+            return self.clone().map(|reader, _| reader.skip()).and_then(|()| Err(CodecError::missing(tag)));
+        }
+        let mut found = None;
+        ahead.object_while(|reader, name| {
+            if name == tag {
+                let text = reader.s().map_err(|error| error.at(tag))?;
+                found = Some(variants.iter().position(|variant| *variant == text));
+            } else {
+                reader.skip()?;
+            }
+            Ok(found.is_none())
+        })?;
+        match found {
+            Some(Some(nth)) => Ok(nth),
+            Some(None) => Err(CodecError::invalid(unknown).at(tag)),
+            None => Err(CodecError::missing(tag)),
+        }
+    }
+
     /// Reads `{"NULL":true}` if it follows, else reads nothing and gives false.
     #[inline]
     pub(crate) fn null(&mut self) -> Result<bool, CodecError> {

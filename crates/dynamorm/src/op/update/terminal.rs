@@ -90,6 +90,8 @@ impl<M: Model> Update<M, &Db> {
     /// Makes the changes and gives the attributes that it changed, as they are then: those that the library keeps and the keys
     /// of indexes too. Of a document that was changed inside, only the changed part.
     ///
+    /// An [`Item`](crate::Item) is not given, as by no typed operation: it is of no model.
+    ///
     /// ```
     /// # use dynamorm::{Db, Model, Project, Result};
     /// # #[derive(Model)]

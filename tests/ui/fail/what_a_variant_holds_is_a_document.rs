@@ -1,9 +1,9 @@
 use dynamorm::Document;
 
 #[derive(Document)]
-enum Status {
-    Active,
-    Gone(String),
+enum Payment {
+    Card(String),
+    Cash,
 }
 
 fn main() {}
