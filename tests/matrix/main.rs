@@ -25,6 +25,7 @@ mod conditions;
 mod cost;
 mod delete;
 mod document_update;
+mod enums;
 mod errors;
 mod get;
 mod hydrate;
@@ -65,6 +66,7 @@ fn main() -> std::process::ExitCode {
         cost::BEHAVIOURS,
         delete::BEHAVIOURS,
         document_update::BEHAVIOURS,
+        enums::BEHAVIOURS,
         errors::BEHAVIOURS,
         get::BEHAVIOURS,
         hydrate::BEHAVIOURS,
