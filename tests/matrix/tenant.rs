@@ -1,7 +1,7 @@
 //! The handle of one tenant, where the tenant leads the keys and where it is an attribute only.
 
 use crate::support::{TestDb, matrix};
-use dynamorm::{Check, Condition, ErrorKind, Model, Put, Result, Update};
+use dynamorm::{Check, Condition, Delete, ErrorKind, Model, Put, Result, Update};
 
 matrix![
     an_item_of_another_tenant_is_as_absent_as_one_that_never_was,
@@ -160,6 +160,19 @@ async fn where_the_tenant_is_an_attribute_no_write_touches_anothers_item(db: Tes
         assert_eq!(error.item::<Doc>()?, None, "{what} shows nothing of it");
     }
     assert_eq!(acme.get(Doc::key("d1")).one().await?.text.as_deref(), Some("secret"));
+    // A condition that is true of absence fails too, and so does a delete in a transaction: all that is told is that the id is taken.
+    for id in ["d1", "absent"] {
+        let unless = Doc::TEXT.not_exists();
+        let alone = umbrella.delete(Doc::key(id)).condition(unless).execute().await;
+        assert_eq!(alone.is_err_and(|err| err.is_condition_failed()), id == "d1");
+        let within = umbrella.transact_write().delete(Delete::new(Doc::key(id)).returning_old_on_failure());
+        let cancelled = within.execute().await.err();
+        assert_eq!(cancelled.is_some(), id == "d1");
+        assert!(
+            cancelled.is_none_or(|err| err.cancellations()[0].item::<Doc>().is_ok_and(|item| item.is_none()))
+        );
+    }
+    assert!(acme.get(Doc::key("d1")).optional().await?.is_some());
     // One's own goes on as ever, and shows itself.
     let failed = acme.put(&doc("d1", "x")).if_not_exists().returning_old_on_failure().execute().await;
     assert_eq!(failed.unwrap_err().item::<Doc>()?.unwrap().text.as_deref(), Some("secret"));

@@ -215,6 +215,18 @@ pub const fn share_a_table(of: &ModelShape, member: Option<&ModelShape>) -> bool
     sort && same_name(of.primary.partition_key().attribute, member.primary.partition_key().attribute)
 }
 
+/// True if a member is of tenants in the way of the model whose keys a collection is queried with, or neither is of any: else a
+/// handle would read by one what it does not reach by the other.
+#[must_use]
+pub const fn share_tenants(of: &ModelShape, member: Option<&ModelShape>) -> bool {
+    let Some(member) = member else { return true };
+    match (of.tenant, member.tenant) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.in_key == other.in_key && same_name(one.attribute, other.attribute),
+        _ => false,
+    }
+}
+
 /// True if a member takes any item, or if it does not, as it should be.
 #[must_use]
 pub const fn takes_any(member: Option<&ModelShape>, should: bool) -> bool {

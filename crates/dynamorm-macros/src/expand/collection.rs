@@ -199,6 +199,19 @@ fn checks(members: &[(Ident, &Type)], of: &Path) -> TokenStream {
             );
         }
     });
+    let tenants = members.iter().enumerate().map(|(at, (_, ty))| {
+        let text = format!(
+            "`{}` and `{of_word}` are not of tenants in the same way: mark the same field of both with `#[dynamorm(tenant)]`, \
+             in the keys of both or of neither",
+            word(ty)
+        );
+        quote_spanned! { place(ty)=>
+            const _: () = ::core::assert!(
+                ::dynamorm::private::share_tenants(<#of as ::dynamorm::private::Model>::SHAPE, MEMBERS[#at]),
+                #text
+            );
+        }
+    });
     let one = members.iter().map(|(_, ty)| {
         let text =
             format!("`{}` is an item collection itself: write a variant for each of its models", word(ty));
@@ -234,6 +247,7 @@ fn checks(members: &[(Ident, &Type)], of: &Path) -> TokenStream {
             [#(#shapes),*];
         #(#one)*
         #(#shared)*
+        #(#tenants)*
         #(#apart)*
         #any
     }
