@@ -31,6 +31,7 @@ mod get;
 mod hydrate;
 mod index_keys;
 mod leading_parts;
+mod leases;
 mod lifecycle;
 mod limits;
 mod live;
@@ -72,6 +73,7 @@ fn main() -> std::process::ExitCode {
         hydrate::BEHAVIOURS,
         index_keys::BEHAVIOURS,
         leading_parts::BEHAVIOURS,
+        leases::BEHAVIOURS,
         lifecycle::BEHAVIOURS,
         limits::BEHAVIOURS,
         live::BEHAVIOURS,

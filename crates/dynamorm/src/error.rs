@@ -44,6 +44,10 @@ pub enum ErrorKind {
     TransactionCanceled,
     /// Another request was writing the same item; nothing was written.
     Conflict,
+    /// Another holds the lease.
+    LeaseHeld,
+    /// The lease has ended, or another has taken it since.
+    LeaseLost,
     /// Some writes of a batch were not done, or some keys not read, after all retries or at the deadline.
     /// [`Error::unprocessed`] says which.
     Unprocessed,
@@ -526,6 +530,31 @@ impl Error {
     #[must_use]
     pub fn is_invalid_start_key(&self) -> bool {
         self.0.start_key
+    }
+
+    /// True if another holds the lease that was asked for.
+    #[must_use]
+    pub fn is_lease_held(&self) -> bool {
+        self.kind() == ErrorKind::LeaseHeld
+    }
+
+    /// True if a lease was to be renewed or released that has ended, or that another has taken since.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, LeaseItem, Result};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?.table("app");
+    /// # db.create_table::<LeaseItem>().execute().await?;
+    /// let lease = db.lease("nightly-report").acquire().await?;
+    /// db.delete(LeaseItem::key("nightly-report", "LOCK")).execute().await?; // By somebody else.
+    /// assert!(lease.release().await.is_err_and(|err| err.is_lease_lost()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn is_lease_lost(&self) -> bool {
+        self.kind() == ErrorKind::LeaseLost
     }
 
     /// True if the table, or the index, does not exist.

@@ -35,11 +35,11 @@
 //!   [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
+//! - [`Db::lease`] asks for a right that one process has at a time.
 //! - [`Meter`] adds up what operations consume.
 //! - [`transport`] sends bytes: to AWS, to an embedded engine, or through injected faults.
 
-// The derives name `::dynamorm`, in the tests of this crate too.
-#[cfg(test)]
+// The derives name `::dynamorm`, for models of this crate too.
 extern crate self as dynamorm;
 
 mod attr;
@@ -53,6 +53,7 @@ pub mod guide;
 mod index;
 mod kept;
 mod key;
+mod lease;
 mod lifecycle;
 pub mod limits;
 mod meter;
@@ -82,6 +83,7 @@ pub use key::{
     FurtherSortKey, HasSortKey, IndexKeyAttribute, IntoKey, KeyAttribute, Leading, NoMoreSortKeys, NoSortKey,
     PrefixedSortKey, ScalarType, Several, SortKey, TemplateAttribute,
 };
+pub use lease::{AcquireLease, Lease, LeaseItem, LeaseModel, TenantLeaseItem};
 pub use meter::{IndexUsage, Meter, TableUsage, Usage};
 pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;

@@ -224,6 +224,10 @@ impl TenantDb {
         Self { db: self.db.clone().clock(clock) }
     }
 
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// The same handle, which adds what its calls consume to a meter, as [`Db::metered`].
     #[must_use]
     pub fn metered(&self, meter: &Meter) -> Self {

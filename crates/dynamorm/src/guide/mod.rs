@@ -1,4 +1,7 @@
 //! What no single method tells: one page for each way of working, with what it costs and what it does not promise.
 
+#[doc = include_str!("leases.md")]
+pub mod leases {}
+
 #[doc = include_str!("tenants.md")]
 pub mod tenants {}

@@ -40,6 +40,7 @@ pub use hydrate::Hydrate;
 pub use parallel_scan::ParallelScan;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
+pub(crate) use retry::pause;
 pub use scan::Scan;
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
 pub use table::{

@@ -25,6 +25,8 @@ struct Facts {
 /// | not found | 404 `NOT_FOUND` |
 /// | condition failed, in a transaction too | 409 `CONDITION_FAILED` |
 /// | transaction conflict | 409 `CONFLICT` |
+/// | lease held by another | 409 `LEASE_HELD` |
+/// | lease lost | 409 `LEASE_LOST` |
 /// | throttled | 429 `RATE_LIMITED`, `Retry-After: 1` |
 /// | batch with unprocessed writes | 503 `UNAVAILABLE`, `Retry-After: 1` |
 /// | start key altered or of another query | 400 `INVALID_CURSOR` |
@@ -66,6 +68,12 @@ fn answer(facts: Facts) -> Error {
     match facts.kind {
         ErrorKind::NotFound => Error::not_found("not found"),
         ErrorKind::InvalidRequest => Error::bad_request("the request is not valid"),
+        ErrorKind::LeaseHeld => {
+            Error::new(StatusCode::CONFLICT, "LEASE_HELD", "another is doing the same at the moment")
+        }
+        ErrorKind::LeaseLost => {
+            Error::new(StatusCode::CONFLICT, "LEASE_LOST", "another has taken this over meanwhile")
+        }
         ErrorKind::Unprocessed => {
             Error::with_status(StatusCode::SERVICE_UNAVAILABLE, "some of the writes were not done")
                 .with_retry_after(BREATHER)
@@ -107,6 +115,8 @@ mod tests {
                 false,
             ),
             (Facts { conflict: true, ..of(ErrorKind::TransactionCanceled) }, 409, "CONFLICT", false),
+            (of(ErrorKind::LeaseHeld), 409, "LEASE_HELD", false),
+            (of(ErrorKind::LeaseLost), 409, "LEASE_LOST", false),
             (Facts { throttled: true, ..of(ErrorKind::Throttled) }, 429, "RATE_LIMITED", true),
             (of(ErrorKind::Unprocessed), 503, "UNAVAILABLE", true),
             (
