@@ -44,6 +44,7 @@ mod query;
 mod scan;
 mod schema;
 mod several_keys;
+mod shards;
 mod start_key;
 mod statement;
 mod support;
@@ -85,6 +86,7 @@ fn main() -> std::process::ExitCode {
         scan::BEHAVIOURS,
         schema::BEHAVIOURS,
         several_keys::BEHAVIOURS,
+        shards::BEHAVIOURS,
         start_key::BEHAVIOURS,
         statement::BEHAVIOURS,
         table::BEHAVIOURS,

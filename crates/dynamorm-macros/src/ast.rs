@@ -17,6 +17,13 @@ pub(crate) struct Model {
     pub(crate) tag: Option<Tag>,
     pub(crate) schema: Option<Schema>,
     pub(crate) tenant: Option<Tenant>,
+    pub(crate) shards: Option<Shards>,
+}
+
+/// Over how many partitions the items of one are spread.
+pub(crate) struct Shards {
+    /// From which sort key on, and how many; the first is from the beginning.
+    pub(crate) counts: Vec<(String, u16)>,
 }
 
 /// Whose the items of a model are.

@@ -28,6 +28,10 @@ pub(crate) struct StructAttrs {
     pub(crate) schema_attribute: Option<LitStr>,
     /// `upcast(v1_to_v2, v2_to_v3)`
     pub(crate) upcast: Option<(Vec<Path>, Span)>,
+    /// `shards = 16`
+    pub(crate) shards: Option<LitInt>,
+    /// `shards_from("2027-01-01", 64)`, any number of them.
+    pub(crate) shards_from: Vec<(LitStr, LitInt)>,
     pub(crate) key: KeyWords,
     pub(crate) indexes: Vec<IndexWords>,
 }
@@ -145,6 +149,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
         let mut projection = None;
         let mut projection_type = None;
         let mut table_words: Vec<(&'static str, Span)> = Vec::new();
+        let (mut shards, mut growth) = (None, Vec::new());
         each_word(attr, place, errors, |word, meta| {
             match word {
                 "pk" => once(&mut key.pk, meta, key_source(meta)?)?,
@@ -188,6 +193,16 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     table_words.push((known(word), meta.path.span()));
                     read_kept(word, meta, &mut read)?;
                 }
+                "shards" => {
+                    let count = (shard_count(meta)?, meta.path.span());
+                    if read.shards.is_some() {
+                        return Err(meta.error("`shards` is written twice: remove one of them"));
+                    }
+                    once(&mut shards, meta, count)?;
+                }
+                "shards_from" => {
+                    growth.push((shards_from(meta)?, meta.path.span()));
+                }
                 _ => {}
             }
             Ok(())
@@ -199,6 +214,13 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                         span,
                         format!("`{word}` is the table's: write it in a `#[dynamorm(…)]` without `index`"),
                     );
+                }
+                let words = growth.iter().map(|(_, span)| ("shards_from", *span));
+                for (word, span) in shards.iter().map(|(_, span)| ("shards", *span)).chain(words) {
+                    let text = format!(
+                        "`{word}` is the table's, and an index has no shards: spread it by a field of a few values in its key"
+                    );
+                    errors.at(span, text);
                 }
                 let projection = projection.map(|(words, _)| words);
                 read.indexes.push(IndexWords { name, local, key, projection, projection_type });
@@ -212,6 +234,8 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                     errors.at(span, text);
                 }
                 merge(&mut read.key, key, errors);
+                read.shards = read.shards.take().or(shards.map(|(count, _)| count));
+                read.shards_from.extend(growth.into_iter().map(|(growth, _)| growth));
             }
         }
     }
@@ -344,6 +368,34 @@ fn whole_number(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
     let wrong = "write the number of the schema that you write now: `schema = 2`";
     let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), wrong))?;
     value.parse::<LitInt>().map_err(|error| syn::Error::new(error.span(), wrong))
+}
+
+/// `shards = 16`
+fn shard_count(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
+    let wrong = "write how many shards a partition has: `shards = 16`";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), wrong))?;
+    value.parse::<LitInt>().map_err(|error| syn::Error::new(error.span(), wrong))
+}
+
+/// `shards_from("2027-01-01", 64)`
+fn shards_from(meta: &ParseNestedMeta<'_>) -> syn::Result<(LitStr, LitInt)> {
+    let wrong = "write the first sort key and how many shards there are from it on: `shards_from(\"2027-01-01\", 64)`";
+    let parse = || {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        let both = (|| {
+            let from = content.parse::<LitStr>()?;
+            content.parse::<Token![,]>()?;
+            let count = content.parse::<LitInt>()?;
+            content.parse::<Option<Token![,]>>()?;
+            if content.is_empty() { Ok((from, count)) } else { Err(content.error(wrong)) }
+        })();
+        both.inspect_err(|_| {
+            // What is left unread would be a second mistake.
+            let _ = content.parse::<TokenStream>();
+        })
+    };
+    parse().map_err(|error: syn::Error| syn::Error::new(error.span(), wrong))
 }
 
 /// `upcast(v1_to_v2, v2_to_v3)`

@@ -59,6 +59,8 @@ impl Place {
                 "schema",
                 "schema_attribute",
                 "upcast",
+                "shards",
+                "shards_from",
             ],
             Place::ModelField => &[
                 "pk",
@@ -129,6 +131,7 @@ impl Place {
             "entity" | "discriminator" | "kind" | "tag" => "type",
             "schema_version" | "model_version" => "schema",
             "upcasts" | "migrate" | "migrations" => "upcast",
+            "shard" | "sharded" | "buckets" | "write_shards" => "shards",
             _ => return name::similar(word, self.words().iter().copied()),
         };
         self.words().contains(&known).then_some(known)

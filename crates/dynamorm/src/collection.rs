@@ -128,8 +128,8 @@ impl<const N: usize> Seen<'_, N> {
     fn fits(&self, at: usize, shape: &ModelShape) -> bool {
         let typed = shape.kept.is_some_and(|kept| kept.type_name.is_some());
         (!typed || self.types.get(at).copied().flatten() == Some(true))
-            && key_fits(shape.primary.partition_key(), &self.partition)
-            && shape.primary.sort_key().is_none_or(|sort| key_fits(sort, &self.sort))
+            && key_fits(shape.primary.partition_key(), &self.partition, shape.shards.is_some())
+            && shape.primary.sort_key().is_none_or(|sort| key_fits(sort, &self.sort, false))
     }
 }
 
@@ -140,12 +140,13 @@ fn text<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, CodecError>
     })
 }
 
-fn key_fits(key: &KeyShape, seen: &Option<Option<Cow<'_, str>>>) -> bool {
+/// With shards, one of them stands behind the template.
+fn key_fits(key: &KeyShape, seen: &Option<Option<Cow<'_, str>>>, has_shards: bool) -> bool {
     if key.template.is_empty() {
         return true;
     }
     match seen {
-        Some(Some(text)) if is_constant(key) => text == head(key),
+        Some(Some(text)) if is_constant(key) && !has_shards => text == head(key),
         Some(Some(text)) => text.starts_with(head(key)),
         Some(None) | None => false,
     }
@@ -223,6 +224,30 @@ pub const fn share_tenants(of: &ModelShape, member: Option<&ModelShape>) -> bool
     match (of.tenant, member.tenant) {
         (None, None) => true,
         (Some(one), Some(other)) => one.in_key == other.in_key && same_name(one.attribute, other.attribute),
+        _ => false,
+    }
+}
+
+/// True if a member is spread over shards as the model whose keys a collection is queried with: else a query would ask too few.
+#[must_use]
+pub const fn share_shards(of: &ModelShape, member: Option<&ModelShape>) -> bool {
+    let Some(member) = member else { return true };
+    match (of.shards, member.shards) {
+        (None, None) => true,
+        (Some(one), Some(other)) => {
+            if one.counts.len() != other.counts.len() {
+                return false;
+            }
+            let mut at = 0;
+            while at < one.counts.len() {
+                let (one, other) = (one.counts[at], other.counts[at]);
+                if one.1 != other.1 || !same_name(one.0, other.0) {
+                    return false;
+                }
+                at += 1;
+            }
+            true
+        }
         _ => false,
     }
 }

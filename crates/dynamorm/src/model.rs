@@ -2,7 +2,7 @@
 
 use crate::codec::{CodecError, ItemWriter, Reader};
 use crate::kept::Kept;
-use crate::key::{IndexKind, IndexShape, KeyShape, Projection};
+use crate::key::{IndexKind, IndexShape, KeyShape, Projection, Shards};
 use crate::lifecycle::{ManagedAttribute, ManagedValues, Role};
 use crate::op::Update;
 use crate::tenant::TenantShape;
@@ -260,6 +260,8 @@ pub struct ModelShape {
     pub kept: Option<&'static Kept>,
     /// Whose the items are, if they are a tenant's.
     pub tenant: Option<TenantShape>,
+    /// Over how many partitions the items of one are spread, if they are.
+    pub shards: Option<Shards>,
 }
 
 impl ModelShape {
@@ -278,6 +280,7 @@ impl ModelShape {
         managed: &[],
         kept: None,
         tenant: None,
+        shards: None,
     };
 
     /// The attributes that the library keeps.

@@ -117,6 +117,11 @@ impl StartKey {
         Self { last, index: index.name.to_owned(), descending: false, scan, signature: None }
     }
 
+    /// One of the key attributes that it stands at.
+    pub(crate) fn value(&self, attribute: &str) -> Option<&AttributeValue> {
+        self.last.get(attribute)
+    }
+
     /// True if both stand at the same item of the same read; one may be signed and the other not.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
         self.last == other.last

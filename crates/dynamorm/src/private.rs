@@ -4,14 +4,15 @@ pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
 pub use crate::collection::{
-    Member, are_apart, at_most_one_takes_any, fill, member, share_a_table, share_tenants, takes_any,
+    Member, are_apart, at_most_one_takes_any, fill, member, share_a_table, share_shards, share_tenants,
+    takes_any,
 };
 pub use crate::expr::{AttributeType, HasSize, Ordered, Prefixed, Searched};
 pub use crate::index::Index;
 pub use crate::kept::{Kept, Schema, TypeName, decode_kept, decode_projection, kept_names, upcast};
 pub use crate::key::{
     IndexKeyAttribute, IndexKind, IndexShape, IntoKey, KeyAttribute, KeyParts, KeyShape, NoSortKey, Part,
-    Projection, ScalarType, Segment, Several, TemplateAttribute,
+    Projection, ScalarType, Segment, Several, Shards, TemplateAttribute,
 };
 pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, TtlField, VersionField};
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
@@ -51,6 +52,34 @@ pub fn write_key(
         Some(shape) => crate::key::write_key(item, shape, sort, limits::SORT_KEY_BYTES),
         None => Ok(()),
     }
+}
+
+/// Writes the primary key of a model whose partitions have shards: the sort key tells which.
+///
+/// # Errors
+///
+/// Those of [`write_key`].
+pub fn write_sharded_key(
+    item: &mut ItemWriter<'_>,
+    model: &ModelShape,
+    partition: &[Part<'_>],
+    sort: &[Part<'_>],
+) -> Result<(), CodecError> {
+    let key = &model.primary;
+    let (Some(shards), Some(shape)) = (model.shards, key.sort_key()) else {
+        return write_key(item, key, partition, sort);
+    };
+    let sort = crate::key::render(shape, sort, limits::SORT_KEY_BYTES)?;
+    let partition = crate::key::render_shard(key.partition_key(), partition, shards.of_key(&sort))?;
+    partition.encode(item.name(key.partition_key().attribute));
+    sort.encode(item.name(shape.attribute));
+    Ok(())
+}
+
+/// True if a key is text.
+#[must_use]
+pub const fn is_text(key: &KeyShape) -> bool {
+    matches!(key.kind, ScalarType::S)
 }
 
 /// Writes the attribute of the tenant, who is filled in when the item is sent.

@@ -8,7 +8,7 @@
 use crate::codec::{CodecError, Reader, Writer, value_bytes};
 use crate::expr::Prefixed;
 use crate::expr::{Condition, EncodedValue};
-use crate::key::{IndexShape, KeyShape, TemplateAttribute, render_head_of};
+use crate::key::{IndexKind, IndexShape, KeyShape, TemplateAttribute, render_head_of};
 use crate::limits::{PARTITION_KEY_BYTES, SORT_KEY_BYTES};
 use crate::model::{Key, Model, ModelShape, Readable};
 use crate::op::{
@@ -440,10 +440,15 @@ pub(crate) fn check_partition(
     // The typed form cannot name another tenant; a raw one can.
     let key = index.partition_key();
     let value = partition.first().map(|json| Reader::new(json)?.s().map(Cow::into_owned)).transpose()?;
-    let (head, is_whole) = match key.template {
+    let (mut head, mut is_whole) = match key.template {
         [] => (tenant.to_owned(), true),
         _ => render_head_of(key, &escaped(tenant)),
     };
+    if is_whole && index.kind == IndexKind::Primary && model.shards.is_some() {
+        // The shard stands behind it, and no tenant has the separator in it.
+        head.push('#');
+        is_whole = false;
+    }
     let own = value.is_some_and(|value| if is_whole { value == head } else { value.starts_with(&head) });
     if own {
         Ok(())

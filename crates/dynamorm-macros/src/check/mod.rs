@@ -2,12 +2,13 @@
 //!
 //! Start at [`model`]; item collections are in `collection`. Fields are checked in `field`, keys and indexes in `key`, type and schema in
 //! `kept`, names that must differ in `unique`, enums in
-//! `variant`.
+//! `variant`, tenants and shards in files of their own.
 
 mod collection;
 mod field;
 mod kept;
 mod key;
+mod shards;
 mod tenant;
 mod unique;
 mod variant;
@@ -43,6 +44,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     }
     let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
     let tenant = tenant::resolve(&read, &keys.primary, &keys.indexes, errors);
+    let shards = shards::resolve(&attrs, &keys.primary, &keys.indexes, errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
     let (tag, schema) = (kept::tag(&attrs, errors), kept::schema(&attrs, errors));
     let mut model = Model {
@@ -55,6 +57,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         tag,
         schema,
         tenant,
+        shards,
     };
     unique::attributes(&model, errors);
     kept::distinct(&model, errors);

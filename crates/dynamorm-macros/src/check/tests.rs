@@ -288,3 +288,24 @@ fn a_schema_has_one_function_from_each_older_one() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn shards_are_counted_and_told_by_text() {
+    let mistake = |words: &str| mistake(&format!("#[dynamorm({words})]"), "topic: String, at: String");
+    for count in ["0", "1", "1001", "65536", "99999999999"] {
+        says(
+            &mistake(&format!(r#"pk = "L#{{topic}}", sk = "{{at}}", shards = {count}"#)),
+            "2 to 1000 shards",
+        );
+    }
+    says(&mistake(r#"pk = "L#{topic}", sk = "{at}", shards = true"#), "`shards = 16`");
+    says(&mistake(r#"pk = "L#{topic}", sk = "{at}", shards = 16, shards_from("x")"#), "`shards_from(\"2027");
+    says(&mistake(r#"pk = "L#{topic}", sk = "{at}", shards = 16, shards_from("", 32)"#), "a higher sort key");
+    says(
+        &mistake(r#"pk = "L#{topic}", sk = "A#{at}", shards = 16, shards_from("A#", 32)"#),
+        "begin with \"A#\"",
+    );
+    says(&mistake(r#"pk = "L#{topic}", sk = "{at}", shards = 16, shards_from("x", 16)"#), "only grows");
+    // What the key lacks is the only mistake.
+    says(&mistake(r#"pk = "L#{topik}", sk = "{at}", shards = 16"#), "no field `topik`");
+}

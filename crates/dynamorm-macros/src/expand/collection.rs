@@ -212,6 +212,18 @@ fn checks(members: &[(Ident, &Type)], of: &Path) -> TokenStream {
             );
         }
     });
+    let shards = members.iter().enumerate().map(|(at, (_, ty))| {
+        let text = format!(
+            "`{}` and `{of_word}` are not spread over the same shards: write the same `shards` above both, or above neither",
+            word(ty)
+        );
+        quote_spanned! { place(ty)=>
+            const _: () = ::core::assert!(
+                ::dynamorm::private::share_shards(<#of as ::dynamorm::private::Model>::SHAPE, MEMBERS[#at]),
+                #text
+            );
+        }
+    });
     let one = members.iter().map(|(_, ty)| {
         let text =
             format!("`{}` is an item collection itself: write a variant for each of its models", word(ty));
@@ -248,6 +260,7 @@ fn checks(members: &[(Ident, &Type)], of: &Path) -> TokenStream {
         #(#one)*
         #(#shared)*
         #(#tenants)*
+        #(#shards)*
         #(#apart)*
         #any
     }

@@ -280,6 +280,16 @@ fn write_primary(model: &Model) -> TokenStream {
     };
     let partition = parts(partition);
     let sort = sort.as_ref().map_or_else(|| quote!(&[]), parts);
+    if model.shards.is_some() {
+        return quote! {
+            ::dynamorm::private::write_sharded_key(
+                item,
+                <#ident as ::dynamorm::private::Model>::SHAPE,
+                #partition,
+                #sort,
+            )
+        };
+    }
     quote! {
         ::dynamorm::private::write_key(
             item,

@@ -7,7 +7,8 @@ use super::key::{
 };
 use super::{FieldsImpl, carried, place};
 use crate::ast::{
-    Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Storage, Tag, Tenant, type_word,
+    Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Shards, Storage, Tag, Tenant,
+    type_word,
 };
 use crate::attr::Managed;
 use crate::name;
@@ -25,6 +26,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let shapes = key_shapes(model);
     let checks = template_checks(model);
     let one_key = one_key(model);
+    let shard_checks = shard_checks(model);
     let fields = FieldsImpl {
         ident,
         fields: &model.fields,
@@ -59,6 +61,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #shapes
             #checks
             #one_key
+            #shard_checks
             #fields
             #distinct
 
@@ -149,7 +152,11 @@ fn primary_constant(model: &Model) -> TokenStream {
     let (partition, sort) = primary_types(model);
     let doc = match &model.key {
         PrimaryKey::Own { partition, sort } => {
-            format!(" The table's key: {}.", describe(model, std::iter::once(partition), sort.iter()))
+            let spread = match model.shards.as_ref().and_then(|shards| shards.counts.last()) {
+                Some((_, count)) => format!(" Each partition is spread over {count} shards."),
+                None => String::new(),
+            };
+            format!(" The table's key: {}.{spread}", describe(model, std::iter::once(partition), sort.iter()))
         }
         PrimaryKey::Flattened(_) => " The table's key: that of the flattened struct.".to_owned(),
     };
@@ -331,6 +338,18 @@ fn shape(model: &Model) -> TokenStream {
                 }),
             }
         });
+    let shards = match (&model.shards, source) {
+        (Some(Shards { counts }), _) => {
+            let counts = counts.iter().map(|(from, count)| quote!((#from, #count)));
+            Some(quote! {
+                shards: ::dynamorm::private::Option::Some(::dynamorm::private::Shards {
+                    counts: &[#(#counts),*],
+                }),
+            })
+        }
+        (None, Some(ty)) => Some(quote!(shards: <#ty as ::dynamorm::private::Model>::SHAPE.shards,)),
+        (None, None) => None,
+    };
     let ident = &model.ident;
     // A static, of which a program has one copy: of a constant, each place that names it may have its own.
     quote! {
@@ -345,6 +364,7 @@ fn shape(model: &Model) -> TokenStream {
                 managed: &[<#ident as ::dynamorm::private::Fields>::MANAGED],
                 #kept
                 #tenant
+                #shards
                 ..::dynamorm::private::ModelShape::PLAIN
             };
             &SHAPE
@@ -430,6 +450,30 @@ fn one_key(model: &Model) -> TokenStream {
         }
     });
     checks.collect()
+}
+
+/// Fails to compile if the shards grow by sort keys that are no text, or if a local index would be over several shards: of the
+/// flattened struct's key only the compiler knows.
+fn shard_checks(model: &Model) -> Option<TokenStream> {
+    let grows = model.shards.as_ref().is_some_and(|shards| shards.counts.len() > 1);
+    if let (true, PrimaryKey::Own { sort: Some(sort), .. }) = (grows, &model.key) {
+        let field =
+            sort.fields.first().and_then(|at| model.fields.get(*at)).filter(|_| sort.template.is_empty());
+        let span = field.map_or(sort.span, |field| place(&field.ty));
+        let text = "`shards_from` compares text, and this sort key is none: write a template of text, `sk = \"AT#{{…}}\"`";
+        return Some(quote_spanned! { span=>
+            const _: () = ::core::assert!(::dynamorm::private::is_text(&PRIMARY_SORT), #text);
+        });
+    }
+    let local = model.indexes.iter().find(|index| index.partition.is_none())?;
+    let Field { ty, .. } = key_source(model)?;
+    let text = format!(
+        "`{}` is a local index, whose order is lost over several shards: write a global index",
+        local.name
+    );
+    Some(quote_spanned! { place(ty)=>
+        const _: () = ::core::assert!(<#ty as ::dynamorm::private::Model>::SHAPE.shards.is_none(), #text);
+    })
 }
 
 /// The attributes that the templates of the model's keys make, each once.

@@ -117,6 +117,16 @@ struct Order {
 );
 
 snapshot!(
+    model_with_shards,
+    crate::model,
+    r#"#[dynamorm(pk = "LOG#{topic}", sk = "{at}", shards = 16, shards_from("2027-01-01", 64))]
+struct Entry {
+    topic: String,
+    at: Timestamp,
+}"#
+);
+
+snapshot!(
     model_with_a_mistake,
     crate::model,
     r#"#[dynamorm(pk = "USER#{idd}")]

@@ -8,8 +8,8 @@ use super::Placeholders;
 use super::raw::{RawExpression, Token};
 use crate::codec::Writer;
 use crate::key::{
-    FurtherSortKey, HasSortKey, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey, Part,
-    PrefixedSortKey, Segment, SortKey, render, render_leading,
+    FurtherSortKey, HasSortKey, IndexKind, IndexShape, IntoKey, KeyParts, KeyShape, KeyValue, NoSortKey,
+    Part, PrefixedSortKey, Segment, Shards, SortKey, render, render_leading, render_shard,
 };
 use crate::model::{Model, ModelShape};
 use crate::{AttributeValue, Error, Index, Result, limits};
@@ -265,18 +265,32 @@ impl UntypedKey {
         }
     }
 
+    /// The shards to be asked, where items of one partition are spread over several and not one sort key is asked for.
+    pub(crate) fn spread(&self, model: &ModelShape) -> Option<Shards> {
+        match &self.0 {
+            Kind::Typed { index: IndexShape { kind: IndexKind::Primary, .. }, sort, .. } => {
+                model.shards.filter(|_| !matches!(sort, Sort::Equal(_)))
+            }
+            Kind::Typed { .. } | Kind::Raw { .. } => None,
+        }
+    }
+
     /// Makes the expression. `model` knows the indexes that a raw one can mean. Of a collection, sort keys are not bounded by
-    /// what those of the model begin with.
+    /// what those of the model begin with. Where the partition is spread over shards, and the sort key does not tell which is
+    /// meant, it is this one.
     pub(crate) fn resolve(
         &self,
         model: &'static ModelShape,
         is_collection: bool,
+        shard: u16,
         request: &mut Placeholders,
     ) -> Result<ResolvedKey> {
         match &self.0 {
             Kind::Typed { index, partition, leading, sort } => {
                 let partition = &with_tenant(index, model, partition);
-                typed(index, partition, leading, sort, is_collection, request)
+                let shards = model.shards.filter(|_| index.kind == IndexKind::Primary);
+                let shards = shards.map(|shards| (shards, shard));
+                typed(index, (partition, shards), leading, sort, is_collection, request)
             }
             Kind::Raw { expression, index } => raw(expression, index.as_deref(), model, request),
         }
@@ -295,7 +309,7 @@ fn with_tenant(index: &IndexShape, model: &ModelShape, parts: &KeyParts) -> KeyP
 
 fn typed(
     index: &'static IndexShape,
-    partition: &KeyParts,
+    (partition, shards): (&KeyParts, Option<(Shards, u16)>),
     leading: &KeyParts,
     sort: &Sort,
     is_collection: bool,
@@ -309,7 +323,15 @@ fn typed(
         false => partition.chunks(1).collect(),
     };
     for (key, parts) in index.partition.iter().zip(by_key) {
-        let json = encode(&render(key, parts, limits::PARTITION_KEY_BYTES)?);
+        let value = match (shards, sort, index.sort_key()) {
+            (None, _, _) => render(key, parts, limits::PARTITION_KEY_BYTES)?,
+            (Some((shards, _)), Sort::Equal(parts_of_sort), Some(sort)) => {
+                let sort = render(sort, parts_of_sort, limits::SORT_KEY_BYTES)?;
+                render_shard(key, parts, shards.of_key(&sort))?
+            }
+            (Some((_, shard)), _, _) => render_shard(key, parts, shard)?,
+        };
+        let json = encode(&value);
         text.push_str(if values.is_empty() { "" } else { " AND " });
         push_equality(key, json.clone(), &mut text, request);
         values.push(json);
@@ -494,6 +516,12 @@ fn raw(
         return Err(Error::invalid(format!(
             "the raw key condition fits \"{}\" and \"{}\": say which with `.index(..)`",
             shape.name, other.name
+        )));
+    }
+    if shape.kind == IndexKind::Primary && model.shards.is_some() {
+        return Err(Error::invalid(format!(
+            "`{}` is spread over shards, and a raw key condition names one of them: write `{}::PRIMARY_KEY.partition(..)`",
+            model.name, model.name
         )));
     }
     let mut stranger = None;

@@ -3,5 +3,8 @@
 #[doc = include_str!("leases.md")]
 pub mod leases {}
 
+#[doc = include_str!("shards.md")]
+pub mod shards {}
+
 #[doc = include_str!("tenants.md")]
 pub mod tenants {}

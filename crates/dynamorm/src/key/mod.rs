@@ -2,6 +2,7 @@
 
 mod part;
 mod shape;
+mod shard;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -11,4 +12,6 @@ pub use part::{
     NoSortKey, Part, PrefixedSortKey, Several, SortKey, TemplateAttribute,
 };
 pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
+pub use shard::Shards;
+pub(crate) use shard::{misplaced, render_shard};
 pub(crate) use template::{KeyValue, render, render_head_of, render_leading, write_key};

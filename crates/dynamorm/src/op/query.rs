@@ -126,7 +126,7 @@ impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
     }
 
     /// Lets each request look at so many items, before the filter: DynamoDB's `Limit`. See [`take`](Query::take) for a
-    /// number of items after it.
+    /// number of items after it. Of a partition with [shards](crate::guide::shards) it is for all of them together.
     pub fn limit(mut self, items: u32) -> Self {
         self.read.limit = Some(items);
         self
@@ -215,7 +215,7 @@ impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
 }
 
 impl<'db, R: Readable<Model: Model>> Query<'db, R> {
-    /// Shows the request of the first page, without sending it.
+    /// Shows the request of the first page, without sending it; of a partition with shards that to the first.
     ///
     /// ```
     /// # use dynamorm::{Db, Model, Result};
@@ -240,7 +240,8 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
         Ok(self.read.prepare(Form::Items, None, self.read.start_key.as_ref())?.request)
     }
 
-    /// Makes one request and gives what it found, with where the next page starts.
+    /// Makes one request and gives what it found, with where the next page starts. Of a partition with shards it makes one to
+    /// each, and more to those that run out before the limit is reached.
     ///
     /// A page may be empty and still have a next one: the filter applies after the limit.
     ///

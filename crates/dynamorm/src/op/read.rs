@@ -1,13 +1,15 @@
 //! Reads that go page by page: what [`Query`](super::Query) and [`Scan`](super::Scan) are made of.
 //!
 //! Here: what is read, and the request for one page of it. Beside it: `run` sends requests until the terminal has what it asked
-//! for, `response` reads an answer, `budget` says how much may still be consumed. None of it knows the type of the items but two
+//! for, `response` reads an answer, `budget` says how much may still be consumed, `shards` asks several
+//! partitions and gives their items in order. None of it knows the type of the items but two
 //! small functions of `run`: a program has the rest once, and not once for each model. Start at [`Read::prepare`].
 
 mod budget;
 mod items;
 mod response;
 mod run;
+mod shards;
 
 pub(crate) use budget::Budget;
 pub(crate) use items::{Items, Pages, Step, steps};
@@ -21,12 +23,12 @@ use crate::error::ErrorKind;
 use crate::expr::key_condition::UntypedKey;
 use crate::expr::{Condition, Placeholders};
 use crate::kept::TypeName;
-use crate::key::{self, IndexKind, IndexShape, KeyShape, KeyValue};
+use crate::key::{self, IndexKind, IndexShape, KeyShape, KeyValue, Shards};
 use crate::limits::grouped;
 use crate::model::{FromItem, Model, ModelShape, Readable};
 use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
-use crate::value::Item;
+use crate::value::{AttributeValue, Item};
 use crate::{Db, Error, Result, StartKey, limits, tenant};
 
 /// What is read, without the type of its items.
@@ -69,10 +71,21 @@ pub(crate) enum Form {
     Count,
 }
 
+/// Where a request begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Begin<'a> {
+    /// At the beginning, or where a page ended.
+    Page(Option<&'a StartKey>),
+    /// In one shard, at the beginning or behind this sort key.
+    Shard { number: u16, behind: Option<&'a AttributeValue> },
+}
+
 /// A prepared request, and what its response is checked by.
 pub(crate) struct Prepared {
     pub(crate) request: Request,
     pub(crate) index: &'static IndexShape,
+    /// The values of the partition key's attributes, as JSON; none of a scan.
+    pub(crate) partition: Vec<Vec<u8>>,
 }
 
 impl<'db> Read<'db> {
@@ -127,16 +140,39 @@ impl<'db> Read<'db> {
         most: Option<u32>,
         start_key: Option<&StartKey>,
     ) -> Result<Prepared> {
-        self.build(form, most, start_key).map_err(|error| self.error(error))
+        self.build(form, most, Begin::Page(start_key)).map_err(|error| self.error(error))
     }
 
-    fn build(&self, form: Form, most: Option<u32>, start_key: Option<&StartKey>) -> Result<Prepared> {
+    /// The request for the page of one shard, of which all together look at no more than about so many items.
+    pub(crate) fn prepare_shard(
+        &self,
+        form: Form,
+        most: Option<u32>,
+        number: u16,
+        behind: Option<&AttributeValue>,
+    ) -> Result<Prepared> {
+        self.build(form, most, Begin::Shard { number, behind }).map_err(|error| self.error(error))
+    }
+
+    /// The shards that it asks, if there are several.
+    pub(crate) fn spread(&self) -> Option<Shards> {
+        match &self.source {
+            Source::Partition { key, .. } => key.as_ref()?.spread(self.model),
+            Source::Table { .. } => None,
+        }
+    }
+
+    fn build(&self, form: Form, most: Option<u32>, from: Begin<'_>) -> Result<Prepared> {
         let table = self.db.table_of(self.model)?;
         let mut body = Body::new(table);
         let (index, place) = match &self.source {
             Source::Partition { key, descending } => {
                 let Some(key) = key else { return Err(Error::invalid("the query has no key condition")) };
-                let mut key = key.resolve(self.model, self.is_collection, body.placeholders())?;
+                let shard = match from {
+                    Begin::Shard { number, .. } => number,
+                    Begin::Page(_) => 0,
+                };
+                let mut key = key.resolve(self.model, self.is_collection, shard, body.placeholders())?;
                 let tenant = tenant::of(self.db, self.model, None)?;
                 for value in &mut key.partition {
                     *value = tenant::fill(value, tenant)?.into_owned();
@@ -165,8 +201,16 @@ impl<'db> Read<'db> {
             carried::check_name(index, self.model, Live::of(self.db, self.model)?.attribute())?;
         }
         self.push_filter(&mut body)?;
+        // Shards are put in order by their items' sort keys.
+        let form = if form == Form::Items && self.spread().is_some() { Form::ItemsWithKeys } else { form };
         self.push_projection(&mut body, form, index)?;
-        match self.limit.into_iter().chain(most).min() {
+        let spread = self.spread();
+        let limit = match (self.limit.into_iter().chain(most).min(), spread) {
+            (Some(limit), Some(shards)) => Some(shards::share(limit, shards)),
+            (None, Some(shards)) if form != Form::Count => Some(shards::usual(shards)),
+            (limit, _) => limit,
+        };
+        match limit {
             Some(0) => return Err(Error::invalid("the limit is 0, it must be 1 or more")),
             // DynamoDB's is a signed number, and no page has so many items.
             Some(limit) => body.number("Limit", limit.min(i32::MAX.unsigned_abs())),
@@ -192,17 +236,27 @@ impl<'db> Read<'db> {
             }
             body.flag("ConsistentRead", true);
         }
-        if let Some(start_key) = start_key {
-            let secret = self.db.start_key_secret();
-            start_key.check(table, &self.model.primary, index, &place, secret)?;
-            body.json("ExclusiveStartKey", &start_key.last_key());
+        match from {
+            Begin::Page(Some(start_key)) => {
+                let secret = self.db.start_key_secret();
+                start_key.check(table, &self.model.primary, index, &place, secret)?;
+                body.json("ExclusiveStartKey", &start_key.last_key());
+            }
+            Begin::Shard { behind: Some(sort), .. } => {
+                body.json("ExclusiveStartKey", &shards::start_key(index, &place, sort)?);
+            }
+            Begin::Page(None) | Begin::Shard { behind: None, .. } => {}
         }
         body.text("ReturnConsumedCapacity", self.db.capacity_detail());
         let mut request = body.request(self.operation(), table);
         if let Some(tenant) = self.db.own_tenant() {
             request.body = tenant::fill(&request.body, Some(tenant))?.into_owned().into();
         }
-        Ok(Prepared { request, index })
+        let partition = match place {
+            Place::Partition { values, .. } => values,
+            Place::Table { .. } => Vec::new(),
+        };
+        Ok(Prepared { request, index, partition })
     }
 
     /// The filter, of which up to four parts must be true: the item is of the model, is alive, and is asked for.
@@ -210,7 +264,9 @@ impl<'db> Read<'db> {
         let mut parts = Vec::new();
         if let Source::Table { .. } = self.source {
             for key in self.heads() {
-                push_head(key, &mut parts, body.placeholders())?;
+                let has_shard = self.model.shards.is_some()
+                    && key.attribute == self.model.primary.partition_key().attribute;
+                push_head(key, has_shard, &mut parts, body.placeholders())?;
             }
         }
         if let Some((of, or_none)) = self.own_type() {
@@ -373,16 +429,24 @@ fn push_segment(body: &mut Body, segment: Option<Segment>) -> Result<()> {
 }
 
 /// The condition that a key is one of the model's: what all of them begin with, or are. A key that is an attribute may be
-/// anything.
-fn push_head(key: &KeyShape, parts: &mut Vec<String>, request: &mut Placeholders) -> Result<()> {
-    let head = if key.is_constant() { constant(key)? } else { key.head().to_owned() };
+/// anything, and a shard stands behind what it says.
+fn push_head(
+    key: &KeyShape,
+    has_shard: bool,
+    parts: &mut Vec<String>,
+    request: &mut Placeholders,
+) -> Result<()> {
+    let mut head = if key.is_constant() { constant(key)? } else { key.head().to_owned() };
+    if key.is_constant() && has_shard {
+        head.push('#');
+    }
     if head.is_empty() {
         return Ok(());
     }
     let mut value = Writer::new();
     value.s(&head);
     let mut text = String::new();
-    if key.is_constant() {
+    if key.is_constant() && !has_shard {
         request.push_name(&mut text, key.attribute);
         text.push_str(" = ");
         request.push_value(&mut text, value.into_bytes());

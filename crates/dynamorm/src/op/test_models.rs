@@ -78,6 +78,15 @@ pub(crate) struct OrderTotal {
     pub(crate) total: i64,
 }
 
+/// One partition that is spread over several, and that grows.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "log", pk = "LOG#{topic}", sk = "AT#{at}", shards = 4, shards_from("AT#00500", 16))]
+pub(crate) struct Entry {
+    pub(crate) topic: String,
+    pub(crate) at: u16,
+    pub(crate) text: String,
+}
+
 /// Keys that are attributes of the model itself.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[dynamorm(table = "notes", pk = id, sk = at)]

@@ -6,6 +6,7 @@
 use super::budget::Budget;
 use super::items::{Pages, Step, steps};
 use super::response::Response;
+use super::shards::{Merge, Want};
 use super::{Form, Read};
 use crate::codec::Reader;
 use crate::key::IndexShape;
@@ -37,6 +38,8 @@ pub(crate) struct Run<'db> {
     budget: Budget,
     /// Where the next request begins.
     next: Option<StartKey>,
+    /// The shards that are read, where there are several, from the first request on.
+    merge: Option<Box<Merge>>,
     index: Option<&'static IndexShape>,
     /// The most items that a request may look at, beside all else that limits it.
     most: Option<u32>,
@@ -69,6 +72,7 @@ impl<'db> Run<'db> {
             end,
             budget,
             next,
+            merge: None,
             index: None,
             most: None,
             found: 0,
@@ -116,6 +120,28 @@ impl<'db> Run<'db> {
                 End::All(_) | End::Count => false,
             };
         Ok(())
+    }
+
+    /// Asks the shards, and gives the answer that one partition would have given.
+    async fn fetch_merged(&mut self, form: Form, most: Option<u32>) -> Result<Bytes> {
+        let (read, merge) = (&*self.read, self.merge.take());
+        let mut merge = match merge {
+            Some(merge) => merge,
+            None => Box::new(Merge::new(read)?),
+        };
+        self.index = Some(&read.model.primary);
+        // A page is what its limit says, as of one partition: with a filter that is what is looked at, else what is given.
+        let page = read.limit.filter(|_| self.end == End::Page).and_then(|limit| usize::try_from(limit).ok());
+        let want = Want {
+            form,
+            most,
+            give: self.missing().or(page),
+            fill: page.is_some() && !read.is_filtered() && read.max_read_units.is_none(),
+            ahead: matches!(self.end, End::All(_)),
+        };
+        let answer = merge.answer(read, want).await?;
+        self.merge = Some(merge);
+        Ok(answer)
     }
 
     /// Lets each request look at so many items at most.
@@ -181,6 +207,9 @@ impl Pages for Run<'_> {
         };
         let most = most.map(|items| u32::try_from(items).unwrap_or(u32::MAX));
         let most = most.into_iter().chain(self.budget.limit()).chain(self.most).min();
+        if self.read.spread().is_some() {
+            return Box::pin(self.fetch_merged(form, most)).await.map(Some);
+        }
         let prepared = self.read.prepare(form, most, self.next.as_ref())?;
         self.index = Some(prepared.index);
         let (answer, span) = self.read.db.send_traced(prepared.request).await?;
