@@ -17,6 +17,7 @@
 
 mod batch_get;
 mod batch_write;
+mod cache;
 mod carried;
 mod changes;
 mod codec;
@@ -60,6 +61,7 @@ fn main() -> std::process::ExitCode {
     support::run(&[
         batch_get::BEHAVIOURS,
         batch_write::BEHAVIOURS,
+        cache::BEHAVIOURS,
         carried::BEHAVIOURS,
         changes::BEHAVIOURS,
         codec::BEHAVIOURS,

@@ -1,5 +1,6 @@
 //! [`Db`]: a transport, the names of tables, and what else all operations share.
 
+use crate::cache::{Cache, Cached, Group};
 use crate::error::ErrorKind;
 use crate::model::ModelShape;
 use crate::transport::summary::{Answered, Asked};
@@ -37,6 +38,8 @@ struct Inner {
     meters: Vec<Meter>,
     /// Whose items this handle reaches; none for those of models without a tenant.
     tenant: Option<Arc<str>>,
+    /// What `.cached(..)` reads remember, shared by all clones.
+    cache: Option<Arc<Cache>>,
 }
 
 /// Tells the time of writes.
@@ -89,6 +92,7 @@ impl Db {
                 cursor_secret: None,
                 meters: Vec::new(),
                 tenant: None,
+                cache: None,
             }),
         }
     }
@@ -158,6 +162,36 @@ impl Db {
         self.with(|inner| inner.cursor_secret = Some(Arc::from(secret.as_ref())))
     }
 
+    /// Gives it a cache of so many bytes, for reads that are [`cached`](crate::Get::cached).
+    ///
+    /// All clones of this handle share it, those of tenants too, and a write through any of them forgets what it changes. Another
+    /// `Db` on the same table does not: make one for the process, and clone it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Clone, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// let db = Db::memory()?.cache(64 << 20);
+    /// # db.create_table::<User>().execute().await?;
+    /// # db.put(&User { id: "u1".into(), credits: 10 }).execute().await?;
+    /// let user = || db.get(User::key("u1")).cached(Duration::from_secs(300));
+    /// assert_eq!(user().one().await?.credits, 10);
+    /// assert_eq!(user().one().await?.credits, 10); // Without a request.
+    /// db.update(User::key("u1")).add(User::CREDITS, -7).execute().await?;
+    /// assert_eq!(user().one().await?.credits, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn cache(self, bytes: u64) -> Self {
+        self.with(|inner| inner.cache = Some(Arc::new(Cache::new(bytes))))
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self
@@ -222,6 +256,43 @@ impl Db {
         if self.inner.meters.is_empty() { "TOTAL" } else { "INDEXES" }
     }
 
+    /// Counts a read that had its answer without a request of its own.
+    #[cfg(feature = "cache")]
+    pub(crate) fn count_cache_hit(&self) {
+        self.inner.meters.iter().for_each(Meter::count_cache_hit);
+    }
+
+    /// Counts a read that was not remembered.
+    #[cfg(feature = "cache")]
+    pub(crate) fn count_cache_miss(&self) {
+        self.inner.meters.iter().for_each(Meter::count_cache_miss);
+    }
+
+    /// The cache that a read is to be remembered in; none if it is not.
+    pub(crate) fn cache_for(&self, cached: Cached) -> Result<Option<&Cache>> {
+        match (cached.ttl, &self.inner.cache) {
+            (Some(_), Some(cache)) => Ok(Some(cache)),
+            (Some(_), None) => Err(Error::invalid("the `Db` has no cache: make it with `.cache(bytes)`")),
+            (None, _) if cached.absent => {
+                Err(Error::invalid("nothing is cached: `cache_absent` goes with `cached`"))
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Sends a read, or gives what is remembered of it.
+    pub(crate) async fn send_read(
+        &self,
+        request: Request,
+        cached: Cached,
+        group: Option<Group>,
+    ) -> Result<(Bytes, Span)> {
+        match (self.cache_for(cached)?, group) {
+            (Some(cache), Some(group)) => cache.read(self, request, group, cached).await,
+            _ => self.send_traced(request).await,
+        }
+    }
+
     /// Sends a request.
     pub(crate) async fn send(&self, request: Request) -> Result<Bytes> {
         self.send_traced(request).await.map(|(answer, _)| answer)
@@ -236,6 +307,7 @@ impl Db {
             _ => None,
         };
         let metered = (!self.inner.meters.is_empty()).then(|| self.meter(&mut request));
+        let _writing = self.inner.cache.as_ref().and_then(|cache| cache.writing(&request));
         let traced = Traced::begin(&request, table.as_deref());
         let answer = self.inner.transport.call(request).instrument(traced.span().clone()).await;
         let answer = answer

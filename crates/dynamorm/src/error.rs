@@ -310,6 +310,18 @@ impl Error {
         self
     }
 
+    /// The same, for another who waits for the same answer: without its source and the items that came with it.
+    #[cfg(feature = "cache")]
+    #[cold]
+    pub(crate) fn copy(&self) -> Self {
+        let mut copy = Self::new(self.0.kind, self.0.message.clone());
+        copy.0.operation = self.0.operation;
+        copy.0.table.clone_from(&self.0.table);
+        copy.0.start_key = self.0.start_key;
+        copy.0.service.clone_from(&self.0.service);
+        copy
+    }
+
     /// DynamoDB's own code for it, such as `ResourceInUseException`, if it was DynamoDB that failed it.
     ///
     /// ```

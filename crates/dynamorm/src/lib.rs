@@ -43,6 +43,7 @@
 extern crate self as dynamorm;
 
 mod attr;
+mod cache;
 pub mod codec;
 mod collection;
 mod db;

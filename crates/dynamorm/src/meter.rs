@@ -27,6 +27,10 @@ pub struct Usage {
     pub retries: u64,
     /// Requests of these that were refused for their rate.
     pub throttles: u64,
+    /// Reads that were [`cached`](crate::Get::cached) and had their answer without a request of their own.
+    pub cache_hits: u64,
+    /// Reads that were `cached`, and had to ask the database.
+    pub cache_misses: u64,
     /// Read units.
     pub read_units: f64,
     /// Write units.
@@ -131,6 +135,16 @@ impl Meter {
     /// Counts a request that is sent once more.
     pub(crate) fn count_retry(&self) {
         self.sums().retries += 1;
+    }
+
+    #[cfg(feature = "cache")]
+    pub(crate) fn count_cache_hit(&self) {
+        self.sums().cache_hits += 1;
+    }
+
+    #[cfg(feature = "cache")]
+    pub(crate) fn count_cache_miss(&self) {
+        self.sums().cache_misses += 1;
     }
 
     /// Nothing here can panic while the lock is held, so a poisoned lock holds sound data.

@@ -4,27 +4,15 @@ use crate::handlers::{orders, transfers, users};
 use crate::{Order, OrderOfUser, User};
 use dynamorm::Db;
 use lift::axum::Router;
-use lift::axum::extract::FromRef;
 use lift::axum::routing::{get, post};
 use lift::{App, Config};
-use moka::future::Cache;
-use std::time::Duration;
 
-/// What the handlers share. Injected, so that a test has its own.
-#[derive(Clone, FromRef)]
-pub(crate) struct AppState {
-    pub(crate) db: Db,
-    pub(crate) users: Cache<(String, String), User>,
-}
-
-/// Users that are asked for often.
-const CACHED_USERS: u64 = 10_000;
-const CACHED_FOR: Duration = Duration::from_secs(5 * 60);
+/// The bytes of users that are asked for often, and kept.
+const CACHE_BYTES: u64 = 64 << 20;
 
 /// The service on a database.
 #[must_use]
 pub fn app(db: Db, config: Config) -> App {
-    let users = Cache::builder().max_capacity(CACHED_USERS).time_to_live(CACHED_FOR).build();
     let routes = Router::new()
         .route("/users", post(users::create).get(users::list))
         .route("/users/batch", post(users::create_batch))
@@ -36,7 +24,7 @@ pub fn app(db: Db, config: Config) -> App {
         .route("/users/{id}/orders", get(orders::of_user))
         .route("/orders", post(orders::create))
         .route("/transfers", post(transfers::create))
-        .with_state(AppState { db, users });
+        .with_state(db.cache(CACHE_BYTES));
     App::new().with_config(config).routes(routes)
 }
 

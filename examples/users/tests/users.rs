@@ -253,7 +253,7 @@ async fn summaries_have_three_attributes_and_say_where_to_go_on() {
 }
 
 #[tokio::test]
-async fn a_read_for_update_sees_the_last_write_and_a_cached_one_need_not() {
+async fn a_cached_user_is_as_this_service_wrote_it_and_need_not_be_as_another_did() {
     let service = Service::start().await;
     let id = service.user("acme", "Ada", 1.0).await;
     assert_eq!(service.get("acme", &format!("/users/{id}/cached")).await.status, 200);
@@ -263,6 +263,13 @@ async fn a_read_for_update_sees_the_last_write_and_a_cached_one_need_not() {
     let name = async |path: String| text(&service.get("acme", &path).await.json::<Value>()["name"]);
     assert_eq!(name(format!("/users/{id}/for-update")).await, "Ada Lovelace");
     assert_eq!(name(format!("/users/{id}/cached")).await, "Ada");
+
+    // A write of its own makes the service ask again.
+    let other = service.user("acme", "Bob", 5.0).await;
+    let transfer = json!({ "from_user_id": other, "to_user_id": id, "amount": 1 });
+    let transferred = service.post("acme", "/transfers", &transfer).await;
+    assert_eq!(transferred.status, 200);
+    assert_eq!(name(format!("/users/{id}/cached")).await, "Ada Lovelace");
 }
 
 #[tokio::test]

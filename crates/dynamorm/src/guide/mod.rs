@@ -1,5 +1,9 @@
 //! What no single method tells: one page for each way of working, with what it costs and what it does not promise.
 
+#[cfg(feature = "cache")]
+#[doc = include_str!("caching.md")]
+pub mod caching {}
+
 #[doc = include_str!("leases.md")]
 pub mod leases {}
 

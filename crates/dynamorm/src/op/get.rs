@@ -2,10 +2,11 @@
 
 use super::body::{Body, read_member};
 use super::hidden::Hidden;
-use super::item_key::{Encode, EncodedKey};
+use super::item_key::{Encode, EncodedKey, ItemKey};
 use super::sink::{One, Sink};
 use super::transact_get::OneGet;
 use super::{Detached, IntoGet};
+use crate::cache::{Cached, Group};
 use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
 use crate::model::{FromItem, Key, Model, ModelShape};
@@ -36,6 +37,7 @@ struct Draft {
     key: Result<EncodedKey, CodecError>,
     consistent_read: bool,
     live: bool,
+    cached: Cached,
 }
 
 #[diagnostic::do_not_recommend]
@@ -141,6 +143,66 @@ impl<R: FromItem<Model: Model>> Get<R, &Db> {
         self
     }
 
+    /// Gives an answer of the last `ttl` again, if the cache of the `Db` has one: [`Db::cache`].
+    ///
+    /// A write through the same `Db`, by whatever operation, forgets it; a write by another process does not, and is seen after
+    /// `ttl` at the latest. A miss is a consistent read, for twice the units: what is remembered must not be older than it looks.
+    /// Those who ask the same at once share one request. An absent item is not remembered, unless
+    /// [`cache_absent`](Get::cache_absent) asks for it. See [`guide::caching`](crate::guide::caching).
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Meter, Model, Result};
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Clone, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?.cache(1 << 20);
+    /// # db.create_table::<User>().execute().await?;
+    /// # db.put(&User { id: "u1".into() }).execute().await?;
+    /// let meter = Meter::default();
+    /// let db = db.metered(&meter);
+    /// for _ in 0..3 {
+    ///     db.get(User::key("u1")).cached(Duration::from_secs(300)).one().await?;
+    /// }
+    /// let usage = meter.usage();
+    /// assert_eq!((usage.requests, usage.cache_hits, usage.cache_misses), (1, 2, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cache")]
+    pub fn cached(mut self, ttl: std::time::Duration) -> Self {
+        self.draft.cached.ttl = Some(ttl);
+        self.consistent_read()
+    }
+
+    /// Remembers that there is no such item, too: for what is asked for in vain often, and may be missed for `ttl` when another
+    /// process makes it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Clone, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "FLAG#{name}")]
+    /// # struct Flag { name: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?.cache(1 << 20);
+    /// # db.create_table::<Flag>().execute().await?;
+    /// let flag = || db.get(Flag::key("beta")).cached(Duration::from_secs(5)).cache_absent();
+    /// assert!(flag().optional().await?.is_none());
+    /// db.put(&Flag { name: "beta".into() }).execute().await?;
+    /// assert!(flag().optional().await?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cache")]
+    pub fn cache_absent(mut self) -> Self {
+        self.draft.cached.absent = true;
+        self
+    }
+
     /// Shows the request, without sending it.
     ///
     /// ```
@@ -215,7 +277,8 @@ impl Draft {
         projection: Option<&'static [&'static str]>,
         key: &dyn Encode,
     ) -> Self {
-        Self { model, projection, key: EncodedKey::of(model, key), consistent_read: false, live: false }
+        let (key, cached) = (EncodedKey::of(model, key), Cached::default());
+        Self { model, projection, key, consistent_read: false, live: false, cached }
     }
 
     /// The request, and what hides the item that it gives.
@@ -227,6 +290,7 @@ impl Draft {
 
     fn body(&self, db: &Db, hidden: &Hidden) -> Result<Request> {
         let table = db.table_of(self.model)?;
+        db.cache_for(self.cached)?;
         let key = self.key.as_ref().map_err(Clone::clone)?;
         let mut body = Body::new(table);
         body.json("Key", &key.filled(db)?);
@@ -241,7 +305,17 @@ impl Draft {
 
     async fn fetch(self, db: &Db) -> Result<Answer<'_>> {
         let (request, hidden) = self.request(db)?;
-        Ok(Answer { db, model: self.model, hidden, response: db.send(request).await? })
+        let group = self.group(db).map_err(|error| during(db, self.model, error))?;
+        let (response, _) = db.send_read(request, self.cached, group).await?;
+        Ok(Answer { db, model: self.model, hidden, response })
+    }
+
+    /// What a write would forget it by, if it is remembered.
+    fn group(&self, db: &Db) -> Result<Option<Group>> {
+        let Some(cache) = db.cache_for(self.cached)? else { return Ok(None) };
+        let key = ItemKey::new(db, self.key.as_ref().map_err(Clone::clone)?)?;
+        cache.know(&key.table, self.model);
+        Ok(Some(Group::of(&key.table, &key.attributes)))
     }
 }
 

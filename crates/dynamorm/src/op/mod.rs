@@ -37,6 +37,8 @@ pub use check::Check;
 pub use delete::{Delete, IntoDelete};
 pub use get::Get;
 pub use hydrate::Hydrate;
+#[cfg(feature = "cache")]
+pub(crate) use item_key::identity;
 pub use parallel_scan::ParallelScan;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};

@@ -215,6 +215,43 @@ impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
 }
 
 impl<'db, R: Readable<Model: Model>> Query<'db, R> {
+    /// Gives answers of the last `ttl` again, if the cache of the `Db` has them: as [`Get::cached`](crate::Get::cached), page by page.
+    ///
+    /// A write of any item of the partition through the same `Db` forgets them. It is a query by the table's key or a local index; a
+    /// global index cannot be read consistently, and is refused.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # use std::time::Duration;
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?.cache(1 << 20);
+    /// # db.create_table::<Order>().execute().await?;
+    /// # let order = |number| Order { customer: "u1".into(), number, total: 10 };
+    /// # db.put(&order(1)).execute().await?;
+    /// let orders = || db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).cached(Duration::from_secs(60));
+    /// assert_eq!(orders().all().await?.len(), 1);
+    /// db.put(&order(2)).execute().await?;
+    /// assert_eq!(orders().all().await?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "cache")]
+    pub fn cached(mut self, ttl: std::time::Duration) -> Self {
+        self.read.cached.ttl = Some(ttl);
+        self.consistent_read()
+    }
+
+    /// Remembers that the partition holds no such item, too, as [`Get::cache_absent`](crate::Get::cache_absent).
+    #[cfg(feature = "cache")]
+    pub fn cache_absent(mut self) -> Self {
+        self.read.cached.absent = true;
+        self
+    }
+
     /// Shows the request of the first page, without sending it; of a partition with shards that to the first.
     ///
     /// ```

@@ -18,7 +18,8 @@ pub(crate) use run::{End, Run, collect};
 use super::body::Body;
 use super::carried;
 use super::live::Live;
-use crate::codec::Writer;
+use crate::cache::{Cached, Group};
+use crate::codec::{Attribute, Reader, Writer};
 use crate::error::ErrorKind;
 use crate::expr::key_condition::UntypedKey;
 use crate::expr::{Condition, Placeholders};
@@ -30,6 +31,8 @@ use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Error, Result, StartKey, limits, tenant};
+use bytes::Bytes;
+use tracing::Span;
 
 /// What is read, without the type of its items.
 #[derive(Clone)]
@@ -51,6 +54,7 @@ pub(crate) struct Read<'db> {
     pub(crate) max_read_units: Option<u32>,
     /// Hides items whose time to live has passed.
     pub(crate) live: bool,
+    pub(crate) cached: Cached,
 }
 
 /// Where the items are.
@@ -81,6 +85,7 @@ pub(crate) enum Begin<'a> {
 }
 
 /// A prepared request, and what its response is checked by.
+#[derive(Clone)]
 pub(crate) struct Prepared {
     pub(crate) request: Request,
     pub(crate) index: &'static IndexShape,
@@ -107,6 +112,7 @@ impl<'db> Read<'db> {
             consistent_read: false,
             max_read_units: None,
             live: false,
+            cached: Cached::default(),
         })
     }
 
@@ -229,10 +235,11 @@ impl<'db> Read<'db> {
         }
         if self.consistent_read {
             if index.kind == IndexKind::Global {
-                return Err(Error::invalid(format!(
-                    "index \"{}\" is global, and a global index has no consistent read",
-                    index.name
-                )));
+                let what = match self.cached.ttl {
+                    None => "and a global index has no consistent read",
+                    Some(_) => "and what is cached is read consistently: cache the items by their keys",
+                };
+                return Err(Error::invalid(format!("index \"{}\" is global, {what}", index.name)));
             }
             body.flag("ConsistentRead", true);
         }
@@ -247,7 +254,9 @@ impl<'db> Read<'db> {
             }
             Begin::Page(None) | Begin::Shard { behind: None, .. } => {}
         }
-        body.text("ReturnConsumedCapacity", self.db.capacity_detail());
+        // Metered or not, what is cached is one question.
+        let detail = if self.cached.ttl.is_some() { "INDEXES" } else { self.db.capacity_detail() };
+        body.text("ReturnConsumedCapacity", detail);
         let mut request = body.request(self.operation(), table);
         if let Some(tenant) = self.db.own_tenant() {
             request.body = tenant::fill(&request.body, Some(tenant))?.into_owned().into();
@@ -256,7 +265,32 @@ impl<'db> Read<'db> {
             Place::Partition { values, .. } => values,
             Place::Table { .. } => Vec::new(),
         };
+        if self.db.cache_for(self.cached)?.is_some() && self.keys_only {
+            return Err(Error::invalid(
+                "`hydrate` fetches items that may be newer than their keys: it is not cached",
+            ));
+        }
         Ok(Prepared { request, index, partition })
+    }
+
+    /// Sends a request, or gives what is remembered of its answer. `absent`: an answer without items is remembered too.
+    pub(crate) async fn send(&self, prepared: Prepared, absent: bool) -> Result<(Bytes, Span)> {
+        let group = self.group(&prepared).map_err(|error| self.error(error))?;
+        let cached =
+            Cached { absent: self.cached.absent || (absent && self.cached.ttl.is_some()), ..self.cached };
+        self.db.send_read(prepared.request, cached, group).await
+    }
+
+    /// What a write would forget the answer by, if it is to be remembered.
+    fn group(&self, prepared: &Prepared) -> Result<Option<Group>> {
+        let Some(cache) = self.db.cache_for(self.cached)? else { return Ok(None) };
+        let table = self.db.table_of(self.model)?;
+        cache.know(table, self.model);
+        let mut partition = Item::new();
+        for (key, value) in prepared.index.partition.iter().zip(&prepared.partition) {
+            partition.insert(key.attribute.to_owned(), AttributeValue::decode(&mut Reader::new(value)?)?);
+        }
+        Ok(Some(Group::of(table, &partition)))
     }
 
     /// The filter, of which up to four parts must be true: the item is of the model, is alive, and is asked for.

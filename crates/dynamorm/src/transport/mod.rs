@@ -177,6 +177,7 @@ pub enum Failure {
 }
 
 /// DynamoDB's error response.
+#[derive(Clone)]
 pub struct ServiceError {
     /// The error's code without its namespace, such as `ConditionalCheckFailedException`.
     pub code: String,

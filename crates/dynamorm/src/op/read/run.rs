@@ -212,7 +212,8 @@ impl Pages for Run<'_> {
         }
         let prepared = self.read.prepare(form, most, self.next.as_ref())?;
         self.index = Some(prepared.index);
-        let (answer, span) = self.read.db.send_traced(prepared.request).await?;
+        // That there is nothing more says nothing of what is there, so it is remembered in any case.
+        let (answer, span) = self.read.send(prepared, self.next.is_some()).await?;
         self.span = span;
         Ok(Some(answer))
     }

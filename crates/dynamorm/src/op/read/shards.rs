@@ -288,7 +288,8 @@ impl Merge {
 async fn send(read: &Read<'_>, prepared: Prepared) -> Result<(Bytes, tracing::Span)> {
     let mut tries = 1;
     loop {
-        match read.db.send_traced(prepared.request.clone()).await {
+        // A shard without items is no partition without items.
+        match read.send(prepared.clone(), true).await {
             Err(error) if error.is_throttled() && tries < TRIES => {
                 tokio::time::sleep(pause(tries)).await;
                 tries += 1;
