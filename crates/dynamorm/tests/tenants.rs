@@ -11,6 +11,9 @@ use dynamorm::{
     Check, Condition, Db, Delete, Item, KeyCondition, Model, Project, Put, Result, StartKey, TenantDb, Update,
 };
 use std::fmt::Debug;
+use std::time::Duration;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The tenant leads every key.
 #[derive(Debug, Clone, PartialEq, Model)]
@@ -101,10 +104,17 @@ struct Stored {
 
 impl Run {
     async fn new(pair: [&'static str; 2], seed: u64) -> Self {
-        let db = Db::with_transport(Faults::new(Embedded::memory().unwrap()).small_pages(3));
+        let db = Db::with_transport(Faults::new(Embedded::memory().unwrap()).small_pages(3)).cache(1 << 20);
         db.create_table::<Note>().execute().await.unwrap();
         db.create_table::<Doc>().execute().await.unwrap();
-        Self { db, pair, ids: ids(pair), chance: fastrand::Rng::with_seed(seed), cursors: Default::default() }
+        let (ids, chance) = (ids(pair), fastrand::Rng::with_seed(seed));
+        let mut run = Self { db, pair, ids, chance, cursors: Default::default() };
+        // Ids of documents are shared: without a share of its own, a tenant might never have one.
+        for (who, tenant) in pair.into_iter().enumerate() {
+            let doc = Doc { id: run.ids[who].clone(), ..run.doc(who) };
+            run.db.tenant(tenant).put(&doc).execute().await.unwrap();
+        }
+        run
     }
 
     /// All that is stored of one tenant, read by the administration's handle.
@@ -185,7 +195,7 @@ impl Run {
         // True of the other's items and of no others, if it is asked about them.
         let others = Note::TEXT.begins_with(WORDS[1 - who]);
         let Note { tenant, text, kind, .. } = note.clone();
-        match self.chance.u8(..26) {
+        match self.chance.u8(..30) {
             24 => seen(db.put(&Room { tenant, id, kind, text, n }).execute().await),
             25 => seen(db.query::<Room>().key(Room::PRIMARY_KEY.partition(kind)).all().await),
             0 | 1 => seen(db.put(&note).execute().await),
@@ -248,6 +258,19 @@ impl Run {
                 let put = Put::new(&note).condition(others).returning_old_on_failure();
                 failure(db.transact_write().put(put).check(check).execute().await)
             }
+            26 | 27 => {
+                let cached = db.get(key()).cached(HOUR).cache_absent().optional().await;
+                assert_eq!(
+                    cached.as_ref().unwrap(),
+                    &db.get(key()).consistent_read().optional().await.unwrap()
+                );
+                seen(cached)
+            }
+            28 => {
+                let query = db.query::<Note>().key(KeyCondition::raw("pk = :p", [(":p", self.partition())]));
+                seen(query.start_key(self.cursor(who)).cached(HOUR).all().await)
+            }
+            29 => seen(db.query::<Note>().key(Note::PRIMARY_KEY.partition(())).cached(HOUR).all().await),
             _ => {
                 let debit = Update::new(key()).set(Note::TEXT, note.text.clone()).if_exists();
                 let transaction = db.transact_write().update(debit.returning_old_on_failure());
@@ -260,7 +283,7 @@ impl Run {
         let (doc, id, n) = (self.doc(who), self.id(), self.chance.u32(..5));
         let key = || Doc::key(id.clone());
         let others = Doc::TEXT.begins_with(WORDS[1 - who]);
-        match self.chance.u8(..22) {
+        match self.chance.u8(..27) {
             0 | 1 => seen(db.put(&doc).execute().await),
             2 => failure(db.put(&doc).if_not_exists().returning_old_on_failure().execute().await),
             3 => {
@@ -316,11 +339,20 @@ impl Run {
                 seen(refused)
             }
             19 => seen(db.transact_get(vec![key()]).optional().await),
-            20 => {
+            24 => {
                 let put = Put::new(&doc).returning_old_on_failure();
                 let delete = Delete::new(key()).returning_old_on_failure();
                 let transaction = db.transact_write().put(put);
                 failure(if doc.id == id { transaction } else { transaction.delete(delete) }.execute().await)
+            }
+            20 | 21 => seen(db.delete(key()).execute().await),
+            22 | 23 => {
+                let cached = db.get(key()).cached(HOUR).cache_absent().optional().await;
+                assert_eq!(
+                    cached.as_ref().unwrap(),
+                    &db.get(key()).consistent_read().optional().await.unwrap()
+                );
+                seen(cached)
             }
             _ => {
                 let update =
@@ -377,17 +409,18 @@ async fn no_byte_of_one_tenant_reaches_the_other_and_no_write_touches_its_items(
     for (seed, pair) in PAIRS.into_iter().enumerate() {
         runs.push(tokio::spawn(async move {
             let mut run = Run::new(pair, seed as u64).await;
+            let mut both = 0;
             for nth in 0..operations / PAIRS.len() {
                 let who = run.chance.usize(..2);
                 run.step(who).await;
-                // Both have something, or nothing would be shown.
-                if nth == 200 {
-                    for who in 0..2 {
-                        let stored = run.stored(who).await;
-                        assert!(!stored.notes.is_empty() && !stored.docs.is_empty(), "{pair:?}");
-                    }
+                if nth % 10 == 0 {
+                    let [one, other] = [run.stored(0).await, run.stored(1).await];
+                    both += usize::from(
+                        [one, other].iter().all(|of| !of.notes.is_empty() && !of.docs.is_empty()),
+                    );
                 }
             }
+            assert!(both > 5, "{pair:?}: both had something at {both} times only, so little was shown");
         }));
     }
     for run in runs {
