@@ -54,6 +54,7 @@ mod tenant;
 mod transact_get;
 mod transact_write;
 mod types;
+mod unique;
 mod update;
 mod words;
 
@@ -96,6 +97,7 @@ fn main() -> std::process::ExitCode {
         transact_get::BEHAVIOURS,
         transact_write::BEHAVIOURS,
         types::BEHAVIOURS,
+        unique::BEHAVIOURS,
         update::BEHAVIOURS,
         words::BEHAVIOURS,
     ])

@@ -18,12 +18,22 @@ pub(crate) struct Model {
     pub(crate) schema: Option<Schema>,
     pub(crate) tenant: Option<Tenant>,
     pub(crate) shards: Option<Shards>,
+    pub(crate) unique: Vec<Unique>,
 }
 
 /// Over how many partitions the items of one are spread.
 pub(crate) struct Shards {
     /// From which sort key on, and how many; the first is from the beginning.
     pub(crate) counts: Vec<(String, u16)>,
+}
+
+/// An attribute whose value no other item has.
+pub(crate) struct Unique {
+    pub(crate) span: Span,
+    /// The position of the field.
+    pub(crate) at: usize,
+    /// The field within whose value it is unique.
+    pub(crate) scope: Option<usize>,
 }
 
 /// Whose the items of a model are.
@@ -139,6 +149,11 @@ impl Model {
     /// The field that holds the tenant.
     pub(crate) fn tenant_field(&self) -> Option<&Field> {
         self.fields.get(self.tenant.as_ref()?.at)
+    }
+
+    /// Whether the field at this position is unique, and within what.
+    pub(crate) fn unique_at(&self, at: usize) -> Option<&Unique> {
+        self.unique.iter().find(|unique| unique.at == at)
     }
 
     /// True if the field at this position holds the tenant: callers leave it out.

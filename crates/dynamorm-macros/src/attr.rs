@@ -98,6 +98,15 @@ pub(crate) struct FieldAttrs {
     pub(crate) keys: Vec<FieldKey>,
     /// Whose the item is.
     pub(crate) tenant: Option<Span>,
+    /// No other item has its value.
+    pub(crate) unique: Option<UniqueWords>,
+}
+
+/// `unique`, or `unique(scope = org_id)`
+#[derive(Clone)]
+pub(crate) struct UniqueWords {
+    pub(crate) span: Span,
+    pub(crate) scope: Option<Ident>,
 }
 
 /// What the library keeps in a field.
@@ -295,6 +304,10 @@ pub(crate) fn read_field(attrs: &[Attribute], place: Place, errors: &mut Errors)
                 "flatten" => once(&mut read.flatten, meta, span)?,
                 "other" => once(&mut read.other, meta, span)?,
                 "tenant" => once(&mut read.tenant, meta, span)?,
+                "unique" => {
+                    let scope = unique_scope(meta)?;
+                    once(&mut read.unique, meta, UniqueWords { span, scope })?;
+                }
                 "version" => read.managed.push((Managed::Version, span)),
                 "created_at" => read.managed.push((Managed::CreatedAt, span)),
                 "updated_at" => read.managed.push((Managed::UpdatedAt, span)),
@@ -474,6 +487,32 @@ fn case(written: &LitStr) -> syn::Result<Case> {
     Case::ALL.iter().find(|(name, _)| *name == value).map(|(_, case)| *case).ok_or_else(|| {
         let names = Case::ALL.map(|(name, _)| format!("\"{name}\"")).join(", ");
         syn::Error::new(written.span(), format!("unknown case: write one of {names}"))
+    })
+}
+
+/// `(scope = org_id)`, if it is there
+fn unique_scope(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<Ident>> {
+    const WRONG: &str =
+        "write `unique`, or `unique(scope = org_id)` for one that is unique within another field's value";
+    if meta.input.peek(Token![=]) {
+        // What is left unread would be a second mistake.
+        let _ = meta.value().and_then(|value| value.parse::<TokenTree>());
+        return Err(syn::Error::new(meta.path.span(), WRONG));
+    }
+    if !meta.input.peek(Paren) {
+        return Ok(None);
+    }
+    let parse = |content: ParseStream<'_>| {
+        let word = content.parse::<Ident>()?;
+        content.parse::<Token![=]>()?;
+        let scope = content.parse::<Ident>()?;
+        if word == "scope" && content.is_empty() { Ok(Some(scope)) } else { Err(content.error(WRONG)) }
+    };
+    let content;
+    syn::parenthesized!(content in meta.input);
+    parse(&content).map_err(|_| {
+        let _ = content.parse::<TokenStream>();
+        syn::Error::new(meta.path.span(), WRONG)
     })
 }
 

@@ -165,6 +165,8 @@ use syn::DeriveInput;
 /// | `created_at` | a `Timestamp` that the first write sets |
 /// | `updated_at` | a `Timestamp` that each write sets |
 /// | `tenant` | whose the item is: left out of all keys, and filled in by `db.tenant(..)`, which alone reaches the model |
+/// | `unique` | no two items have the same value: text, a whole number, a time, bytes, or an `Option` of one |
+/// | `unique(scope = org)` | no two items with the same `org` have the same value |
 /// | `ttl` | when DynamoDB may delete the item: a `Ttl`, a `Timestamp`, or an `Option` of one |
 /// | `ttl = "30d"` | the same, set by each write that sets no other time; units `s`, `m`, `h`, `d`, `w` |
 #[proc_macro_derive(Model, attributes(dynamorm))]

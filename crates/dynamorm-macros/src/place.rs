@@ -75,6 +75,7 @@ impl Place {
                 "updated_at",
                 "ttl",
                 "tenant",
+                "unique",
             ],
             Place::Project | Place::Collection => &["of"],
             Place::ProjectField => &["rename", "skip", "flatten"],

@@ -27,6 +27,7 @@ struct Inner {
     unprocessed: Vec<Unprocessed>,
     items: Vec<(usize, Bytes)>,
     start_key: bool,
+    unique: Option<&'static str>,
     service: Option<ServiceError>,
 }
 
@@ -36,7 +37,8 @@ struct Inner {
 pub enum ErrorKind {
     /// A read that must give an item found none.
     NotFound,
-    /// A read that must give one item found more.
+    /// A read that must give one item found more; or a write's value of a unique attribute is another item's, and nothing was
+    /// written. Of a write, [`Error::unique_attribute`] says which.
     NotUnique,
     /// A condition was not met; nothing was written.
     ConditionFailed,
@@ -76,11 +78,28 @@ pub struct Cancellation {
     /// Why.
     pub code: CancelCode,
     item: Option<Bytes>,
+    unique: Option<&'static str>,
 }
 
 impl Cancellation {
     pub(crate) fn new(operation: usize, code: CancelCode, item: Option<Bytes>) -> Self {
-        Self { operation, code, item }
+        Self { operation, code, item, unique: None }
+    }
+
+    /// The value of this attribute is another item's.
+    pub(crate) fn not_unique(operation: usize, attribute: &'static str) -> Self {
+        Self { operation, code: CancelCode::NotUnique, item: None, unique: Some(attribute) }
+    }
+
+    /// The item as it was, as JSON.
+    pub(crate) fn old_item(&self) -> Option<&Bytes> {
+        self.item.as_ref()
+    }
+
+    /// The unique attribute whose value another item has, if the operation failed for that.
+    #[must_use]
+    pub fn unique_attribute(&self) -> Option<&'static str> {
+        self.unique
     }
 
     /// The item as it was, if the operation asked for it with `returning_old_on_failure`.
@@ -109,6 +128,8 @@ impl fmt::Debug for Cancellation {
 pub enum CancelCode {
     /// Its condition was not met.
     ConditionFailed,
+    /// Its value of a unique attribute is another item's: [`Cancellation::unique_attribute`].
+    NotUnique,
     /// Another request was writing the same item.
     Conflict,
     /// Its rate of requests was over the table's or the account's.
@@ -125,6 +146,7 @@ impl fmt::Display for CancelCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             CancelCode::ConditionFailed => "condition failed",
+            CancelCode::NotUnique => "not unique",
             CancelCode::Conflict => "conflict with another request",
             CancelCode::Throttled => "throttled",
             CancelCode::ItemCollectionSizeLimit => "item collection over its size limit",
@@ -224,6 +246,7 @@ impl Error {
             unprocessed: Vec::new(),
             items: Vec::new(),
             start_key: false,
+            unique: None,
             service: None,
         }))
     }
@@ -231,6 +254,15 @@ impl Error {
     #[cold]
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::InvalidRequest, message)
+    }
+
+    /// Another item has the value of this attribute.
+    #[cold]
+    pub(crate) fn not_unique(attribute: &'static str) -> Self {
+        let text = format!("another item has the same value of unique attribute `{attribute}`");
+        let mut error = Self::new(ErrorKind::NotUnique, text);
+        error.0.unique = Some(attribute);
+        error
     }
 
     #[cold]
@@ -427,10 +459,43 @@ impl Error {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// True if a read that must give one item found more.
+    /// True if a read that must give one item found more, or if the value of a unique attribute is another item's: of this write,
+    /// or of any operation of this transaction.
     #[must_use]
     pub fn is_not_unique(&self) -> bool {
         self.kind() == ErrorKind::NotUnique
+            || self.0.cancellations.iter().any(|c| c.code == CancelCode::NotUnique)
+    }
+
+    /// The unique attribute whose value another item has, if a write failed for that.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, #[dynamorm(unique)] email: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// db.put(&User { id: "u1".into(), email: "ada@example.com".into() }).execute().await?;
+    /// let other = User { id: "u2".into(), email: "ada@example.com".into() };
+    /// let err = db.put(&other).if_not_exists().execute().await.unwrap_err();
+    /// assert_eq!(err.unique_attribute(), Some("email"));
+    ///
+    /// let err = db.transact_write().put(&other).execute().await.unwrap_err();
+    /// assert_eq!(err.cancellations()[0].unique_attribute(), Some("email"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unique_attribute(&self) -> Option<&'static str> {
+        self.0.unique.or_else(|| self.0.cancellations.iter().find_map(Cancellation::unique_attribute))
+    }
+
+    /// The item as it was when the condition failed, as JSON.
+    pub(crate) fn old_item(&self) -> Option<&Bytes> {
+        self.0.item.as_ref()
     }
 
     /// True if a condition was not met: of this write, or of any operation of this transaction.
@@ -655,6 +720,9 @@ impl fmt::Display for Error {
         for (nth, cancellation) in self.0.cancellations.iter().enumerate() {
             let before = if nth == 0 { ": " } else { ", " };
             write!(f, "{before}operation {} {}", cancellation.operation, cancellation.code)?;
+            if let Some(attribute) = cancellation.unique {
+                write!(f, " in attribute `{attribute}`")?;
+            }
         }
         Ok(())
     }

@@ -68,6 +68,7 @@ pub mod private;
 mod tenant;
 mod time;
 pub mod transport;
+mod unique;
 mod value;
 
 pub use attr::{Attr, Changeable, KeyPart, Managed, Plain};
@@ -90,14 +91,15 @@ pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
-    Get, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition, Models,
-    NextToken, ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription, TableStatus,
-    TransactGet, TransactStatement, TransactWrite, Update, WaitForTable,
+    Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition,
+    Models, NextToken, ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription,
+    TableStatus, TransactGet, TransactStatement, TransactWrite, Update, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};
 pub use tenant::{ReachedByDb, ReachedByTenantDb, TenantDb, Within};
 pub use time::{Timestamp, Ttl};
+pub use unique::{IntoUnique, IsUnique, NoScope, Unique, UniqueWithin};
 pub use value::{AttributeValue, Item};
 
 pub use dynamorm_macros::{Document, ItemCollection, Model, Project, cond};

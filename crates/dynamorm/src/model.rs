@@ -6,6 +6,7 @@ use crate::key::{IndexKind, IndexShape, KeyShape, Projection, Shards};
 use crate::lifecycle::{ManagedAttribute, ManagedValues, Role};
 use crate::op::Update;
 use crate::tenant::TenantShape;
+use crate::unique::UniqueShape;
 
 /// A struct that is stored as one item of a table. Derive it.
 #[diagnostic::on_unimplemented(
@@ -262,6 +263,8 @@ pub struct ModelShape {
     pub tenant: Option<TenantShape>,
     /// Over how many partitions the items of one are spread, if they are.
     pub shards: Option<Shards>,
+    /// The attributes whose values no two items have.
+    pub unique: &'static [UniqueShape],
 }
 
 impl ModelShape {
@@ -281,6 +284,7 @@ impl ModelShape {
         kept: None,
         tenant: None,
         shards: None,
+        unique: &[],
     };
 
     /// The attributes that the library keeps.

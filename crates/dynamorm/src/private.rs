@@ -18,6 +18,7 @@ pub use crate::lifecycle::{ManagedAttribute, ManagedValues, Role, TimeField, Ttl
 pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readable};
 pub use crate::path::{Flattened, Members};
 pub use crate::tenant::{ReachedByDb, ReachedByTenantDb, TenantShape};
+pub use crate::unique::{Unique as UniqueRole, UniqueShape, UniqueWithin as UniqueWithinRole};
 pub use core::option::Option;
 pub use core::result::Result;
 pub use std::string::String;
@@ -264,6 +265,46 @@ pub fn decode_fields<T: Fields>(reader: &mut Reader<'_>) -> Result<T, CodecError
 
 /// Checks that a type can stand in a key template: called in a constant, at the place of the field's type.
 pub const fn stands_in_template<T: TemplateAttribute>() {}
+
+/// Checks that a type can be unique: called in a constant, at the place of the field's type.
+pub const fn can_be_unique<T: crate::unique::UniqueAttribute>() {}
+
+/// The same for a scope.
+pub const fn can_be_scope<T: crate::unique::UniqueScope>() {}
+
+/// True if the table's keys can be those of guards, and no item of the model can have one.
+#[must_use]
+pub const fn takes_guards(shape: &ModelShape) -> bool {
+    let partition = shape.primary.partition_key();
+    let sort = match shape.primary.sort_key() {
+        Some(key) => matches!(key.kind, ScalarType::S),
+        None => true,
+    };
+    let head = match partition.template {
+        [Segment::Literal(text), ..] => text.as_bytes(),
+        _ => b"",
+    };
+    // What begins otherwise is never a guard's; what might begin so is checked when it is sent.
+    let own = crate::unique::HEAD.as_bytes();
+    let mut at = 0;
+    while at < own.len() && at < head.len() && own[at] == head[at] {
+        at += 1;
+    }
+    matches!(partition.kind, ScalarType::S) && sort && at < own.len()
+}
+
+/// True if one of the attributes is a time to live.
+#[must_use]
+pub const fn expires(managed: &[ManagedAttribute]) -> bool {
+    let mut at = 0;
+    while at < managed.len() {
+        if matches!(managed[at].role, Role::Ttl { .. }) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
 
 /// What a projection may have for an attribute of type `T`: the same, or an `Option` of it.
 #[diagnostic::on_unimplemented(

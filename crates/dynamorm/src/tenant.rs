@@ -128,6 +128,10 @@ impl Db {
 }
 
 impl TenantDb {
+    pub(crate) fn inner(&self) -> &Db {
+        &self.db
+    }
+
     /// The tenant.
     ///
     /// ```

@@ -1,11 +1,12 @@
 //! Is it legal: from what was written to the checked form, with every mistake of one struct found in one go.
 //!
 //! Start at [`model`]; item collections are in `collection`. Fields are checked in `field`, keys and indexes in `key`, type and schema in
-//! `kept`, names that must differ in `unique`, enums in
+//! `kept`, unique attributes in `guarded`, names that must differ in `unique`, enums in
 //! `variant`, tenants and shards in files of their own.
 
 mod collection;
 mod field;
+mod guarded;
 mod kept;
 mod key;
 mod shards;
@@ -45,6 +46,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
     let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
     let tenant = tenant::resolve(&read, &keys.primary, &keys.indexes, errors);
     let shards = shards::resolve(&attrs, &keys.primary, &keys.indexes, errors);
+    let unique = guarded::resolve(&read, tenant.as_ref(), errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
     let (tag, schema) = (kept::tag(&attrs, errors), kept::schema(&attrs, errors));
     let mut model = Model {
@@ -58,6 +60,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         schema,
         tenant,
         shards,
+        unique,
     };
     unique::attributes(&model, errors);
     kept::distinct(&model, errors);

@@ -1,7 +1,7 @@
 //! `derive(Document)`: a struct as a map, a newtype as its field, an enum as the name of the variant; an enum that holds data is
 //! in `union`.
 
-use super::{FieldsImpl, field_constant, place, union};
+use super::{FieldsImpl, Standing, field_constant, place, union};
 use crate::ast::{Document, DocumentKind, Field, Variant};
 use crate::check;
 use proc_macro2::{Ident, TokenStream};
@@ -32,7 +32,7 @@ pub(crate) fn constants(document: &Document) -> TokenStream {
     let Document { vis, ident, kind } = document;
     let fields = match kind {
         DocumentKind::Struct(fields) => {
-            fields.iter().map(|field| field_constant(vis, ident, field, false)).collect()
+            fields.iter().map(|field| field_constant(vis, ident, field, Standing::Plain)).collect()
         }
         DocumentKind::Union { tag, variants } => union::constants(vis, ident, tag, variants),
         DocumentKind::Newtype(_) | DocumentKind::Enum(_) => Vec::new(),

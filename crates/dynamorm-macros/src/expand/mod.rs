@@ -14,7 +14,7 @@ pub(crate) use carried::placeholders;
 pub(crate) use collection::expand as collection;
 pub(crate) use document::{constants, expand as document, kinds_of_text, members};
 pub(crate) use key::{item_key, key_struct, primary_types};
-pub(crate) use model::{expand as model, field_constant, inherent, scope};
+pub(crate) use model::{Standing, expand as model, field_constant, inherent, scope};
 pub(crate) use project::expand as project;
 pub(crate) use union::members as union_members;
 

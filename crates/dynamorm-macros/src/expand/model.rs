@@ -27,6 +27,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let checks = template_checks(model);
     let one_key = one_key(model);
     let shard_checks = shard_checks(model);
+    let guards = guards(model);
     let fields = FieldsImpl {
         ident,
         fields: &model.fields,
@@ -62,6 +63,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #checks
             #one_key
             #shard_checks
+            #guards
             #fields
             #distinct
 
@@ -134,7 +136,7 @@ pub(crate) fn inherent(model: &Model) -> TokenStream {
         .fields
         .iter()
         .enumerate()
-        .map(|(at, field)| field_constant(&model.vis, ident, field, model.is_tenant(at)));
+        .map(|(at, field)| field_constant(&model.vis, ident, field, Standing::of(model, at)));
     quote! {
         #[automatically_derived]
         #[allow(dead_code, private_interfaces)]
@@ -186,8 +188,32 @@ fn index_constant(model: &Model, index: &Index, at: usize) -> TokenStream {
     }
 }
 
+/// What a field is to its model besides an attribute.
+#[derive(Clone, Copy)]
+pub(crate) enum Standing<'a> {
+    Plain,
+    Tenant,
+    /// With the field within whose value it is unique.
+    Unique(Option<&'a Field>),
+}
+
+impl<'a> Standing<'a> {
+    fn of(model: &'a Model, at: usize) -> Self {
+        match model.unique_at(at) {
+            _ if model.is_tenant(at) => Standing::Tenant,
+            Some(unique) => Standing::Unique(unique.scope.and_then(|at| model.fields.get(at))),
+            None => Standing::Plain,
+        }
+    }
+}
+
 /// The constant of an attribute, of a model or a document; what is skipped has none.
-pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field, is_tenant: bool) -> TokenStream {
+pub(crate) fn field_constant(
+    vis: &Visibility,
+    ident: &Ident,
+    field: &Field,
+    standing: Standing<'_>,
+) -> TokenStream {
     let (ty, name) = (&field.ty, &field.name);
     let constant = name::field_constant(&field.ident);
     let (types, what) = match field.storage {
@@ -200,7 +226,9 @@ pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field, is_
                     ::dynamorm::private::Flattened::new();
             };
         }
-        _ if is_tenant => (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", the tenant"),
+        _ if matches!(standing, Standing::Tenant) => {
+            (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", the tenant")
+        }
         Storage::PrimaryKey | Storage::PrimaryPart => {
             (quote!(#ident, #ty, ::dynamorm::private::KeyRole), ", part of the table's key")
         }
@@ -214,7 +242,14 @@ pub(crate) fn field_constant(vis: &Visibility, ident: &Ident, field: &Field, is_
         Storage::Managed(_) => {
             (quote!(#ident, #ty, ::dynamorm::private::ManagedRole), ", kept by the library")
         }
-        _ => (quote!(#ident, #ty), ""),
+        _ => match standing {
+            Standing::Unique(None) => (quote!(#ident, #ty, ::dynamorm::private::UniqueRole), ", unique"),
+            Standing::Unique(Some(Field { ty: scope, .. })) => {
+                let role = quote!(::dynamorm::private::UniqueWithinRole<#scope>);
+                (quote!(#ident, #ty, #role), ", unique within another")
+            }
+            Standing::Tenant | Standing::Plain => (quote!(#ident, #ty), ""),
+        },
     };
     let doc = format!(" The attribute `{name}`{what}.");
     quote! {
@@ -350,6 +385,7 @@ fn shape(model: &Model) -> TokenStream {
         (None, Some(ty)) => Some(quote!(shards: <#ty as ::dynamorm::private::Model>::SHAPE.shards,)),
         (None, None) => None,
     };
+    let unique = unique(model);
     let ident = &model.ident;
     // A static, of which a program has one copy: of a constant, each place that names it may have its own.
     quote! {
@@ -365,10 +401,57 @@ fn shape(model: &Model) -> TokenStream {
                 #kept
                 #tenant
                 #shards
+                #unique
                 ..::dynamorm::private::ModelShape::PLAIN
             };
             &SHAPE
         };
+    }
+}
+
+/// The attributes whose values no two items have.
+fn unique(model: &Model) -> Option<TokenStream> {
+    let shapes = model.unique.iter().filter_map(|unique| {
+        let attribute = &model.fields.get(unique.at)?.name;
+        let scope = match unique.scope.and_then(|at| model.fields.get(at)) {
+            Some(Field { name, .. }) => quote!(::dynamorm::private::Option::Some(#name)),
+            None => quote!(::dynamorm::private::Option::None),
+        };
+        Some(quote!(::dynamorm::private::UniqueShape { attribute: #attribute, scope: #scope }))
+    });
+    let shapes = shapes.collect::<Vec<_>>();
+    (!shapes.is_empty()).then(|| quote!(unique: &[#(#shapes),*],))
+}
+
+/// Fails to compile if guards of unique attributes cannot be kept in the model's table.
+fn guards(model: &Model) -> TokenStream {
+    let Some(first) = model.unique.first() else { return TokenStream::new() };
+    let types = model.unique.iter().flat_map(|unique| {
+        let field = model.fields.get(unique.at).map(|Field { ty, .. }| {
+            quote_spanned!(place(ty)=> const _: () = ::dynamorm::private::can_be_unique::<#ty>();)
+        });
+        let scope = unique.scope.and_then(|at| model.fields.get(at)).map(|Field { ty, .. }| {
+            quote_spanned!(place(ty)=> const _: () = ::dynamorm::private::can_be_scope::<#ty>();)
+        });
+        field.into_iter().chain(scope)
+    });
+    let types = types.collect::<TokenStream>();
+    let ident = &model.ident;
+    let (span, text) = (
+        first.span.resolved_at(proc_macro2::Span::call_site()),
+        "guards of unique attributes need a table whose keys are text: a `String` or a template, and other words than `UNIQUE#` at its beginning",
+    );
+    let ttl = "DynamoDB deletes an expired item alone, and its guards would stay: a model with a time to live has no unique attributes";
+    quote_spanned! { span=>
+        #types
+        const _: () = ::core::assert!(
+            ::dynamorm::private::takes_guards(<#ident as ::dynamorm::private::Model>::SHAPE),
+            #text
+        );
+        const _: () = ::core::assert!(
+            !::dynamorm::private::expires(<#ident as ::dynamorm::private::Fields>::MANAGED),
+            #ttl
+        );
     }
 }
 

@@ -74,6 +74,20 @@ struct Order {
 );
 
 snapshot!(
+    model_with_unique_attributes,
+    crate::model,
+    r#"#[dynamorm(pk = "USER#{id}")]
+struct User {
+    id: String,
+    #[dynamorm(unique)]
+    email: String,
+    #[dynamorm(unique(scope = org), rename = "b")]
+    badge: Option<u32>,
+    org: String,
+}"#
+);
+
+snapshot!(
     item_collection,
     crate::collection,
     r#"#[dynamorm(of = User)]

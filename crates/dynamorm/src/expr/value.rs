@@ -3,6 +3,7 @@
 use crate::attr::{KeyPart, Managed, Plain};
 use crate::codec::{Attribute, CodecError, Writer};
 use crate::path::Element;
+use crate::unique::{Unique, UniqueWithin};
 use crate::{AttributeValue, Nullable, Number, Timestamp, Ttl};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
@@ -190,6 +191,10 @@ pub trait Removable<Role> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Optional> Removable<Plain> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Optional> Removable<Unique> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Optional, S> Removable<UniqueWithin<S>> for T {}
 #[diagnostic::do_not_recommend]
 impl<T> Removable<Element> for T {}
 // No update changes these: one mistake is one error.

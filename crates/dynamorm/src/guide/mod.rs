@@ -12,3 +12,6 @@ pub mod shards {}
 
 #[doc = include_str!("tenants.md")]
 pub mod tenants {}
+
+#[doc = include_str!("unique.md")]
+pub mod unique {}

@@ -28,7 +28,8 @@ use std::time::Duration;
 /// requests at once; those that DynamoDB leaves undone are sent again, after a growing pause. What is still undone after
 /// eight tries without progress is in the error, with its item or key: nothing is dropped.
 ///
-/// Models with a version are refused, since a batch cannot check it: use a transaction.
+/// Models with a version are refused, since a batch cannot check it, and models with unique attributes, since it cannot keep their
+/// guards: use transactions.
 ///
 /// Dropping the future of a batch stops it between two requests, or in one that may still be carried out. To write all of it
 /// once more does no harm, as long as nobody else has written these items since.
@@ -184,6 +185,12 @@ impl<'db, S> BatchWrite<'db, S> {
             if let Some(version) = write.model.version() {
                 return Err(at(Error::invalid(format!(
                     "a batch cannot check attribute `{version}`, the version of `{}`: use a transaction",
+                    write.model.name
+                ))));
+            }
+            if !write.model.unique.is_empty() {
+                return Err(at(Error::invalid(format!(
+                    "a batch cannot keep the guards of the unique attributes of `{}`: use transactions",
                     write.model.name
                 ))));
             }

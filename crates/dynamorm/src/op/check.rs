@@ -1,6 +1,7 @@
 //! ConditionCheck: an operation of a transaction that writes nothing and must find its condition true.
 
 use super::body::Body;
+use super::guarded::With;
 use super::item_key::{Encode, EncodedKey};
 use super::transact_write::Operand;
 use crate::codec::CodecError;
@@ -81,15 +82,20 @@ impl Operand for Draft {
         self.key.as_ref().map_err(Clone::clone)
     }
 
-    fn json(&self, db: &Db) -> Result<Vec<u8>> {
+    fn wants_old_item(&self) -> bool {
+        self.returning_old_on_failure
+    }
+
+    fn json(&self, db: &Db, with: &With) -> Result<Vec<u8>> {
         let mut body = Body::new(db.table_of(self.shape)?);
         body.json("Key", &self.key()?.filled(db)?);
         let mut condition = Some(self.condition.clone());
         if let Some(guard) = tenant::guard(db, self.shape) {
             Condition::join(&mut condition, guard);
         }
+        with.join(&mut condition);
         body.condition("ConditionExpression", condition.as_ref())?;
-        if self.returning_old_on_failure {
+        if self.returning_old_on_failure || with.old_item {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok(body.finish())

@@ -2,15 +2,17 @@
 
 use super::Detached;
 use super::body::Body;
+use super::guarded::{Alone, Effect, With, refuse_values, state_of_item};
 use super::item_key::{Encode, EncodedKey, version};
 use super::put::decode_attributes;
 use super::transact_write::Operand;
 use super::update::version_condition;
-use crate::codec::CodecError;
+use crate::codec::{CodecError, Writer};
 use crate::expr::Condition;
-use crate::lifecycle::ManagedValue;
+use crate::lifecycle::{ManagedValue, ManagedValues};
 use crate::model::{Key, Model, ModelShape};
 use crate::transport::{Operation, Request};
+use crate::unique::State;
 use crate::{Db, Error, ReachedByDb, Result, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
@@ -35,6 +37,8 @@ pub(super) struct Draft {
     shape: &'static ModelShape,
     key: Result<EncodedKey, CodecError>,
     version: Result<Option<ManagedValue>, CodecError>,
+    /// The unique attributes of the item as it was read.
+    unique: Result<Option<State>, CodecError>,
     condition: Option<Condition<()>>,
     returning_old_on_failure: bool,
 }
@@ -159,12 +163,13 @@ impl Draft {
             shape,
             key: EncodedKey::of(shape, key),
             version: version(shape, key),
+            unique: unique_of(shape, key),
             condition: None,
             returning_old_on_failure: false,
         }
     }
 
-    fn body(&self, db: &Db) -> Result<Body> {
+    fn body(&self, db: &Db, with: &With) -> Result<Body> {
         let mut body = Body::new(db.table_of(self.shape)?);
         body.json("Key", &self.key()?.filled(db)?);
         let mut condition = self.condition.clone();
@@ -174,8 +179,9 @@ impl Draft {
         if let Some(guard) = tenant::guard(db, self.shape) {
             Condition::join(&mut condition, guard);
         }
+        with.join(&mut condition);
         body.condition("ConditionExpression", condition.as_ref())?;
-        if self.returning_old_on_failure {
+        if self.returning_old_on_failure || with.old_item {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok(body)
@@ -183,7 +189,11 @@ impl Draft {
 
     fn request(&self, db: &Db, return_values: Option<&str>) -> Result<Request> {
         let table = db.table_during(Operation::DeleteItem, self.shape)?;
-        let mut body = self.body(db).map_err(|error| error.during(Operation::DeleteItem, Some(table)))?;
+        let during = |error: Error| error.during(Operation::DeleteItem, Some(table));
+        if let Some(effect) = self.effect(db).map_err(during)? {
+            return Alone::new(db, Operation::DeleteItem, self, effect, db.now())?.to_request();
+        }
+        let mut body = self.body(db, &With::nothing(db.now())).map_err(during)?;
         if let Some(values) = return_values {
             body.text("ReturnValues", values);
         }
@@ -191,7 +201,15 @@ impl Draft {
     }
 
     async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<Bytes> {
-        let sent = db.send(self.request(db, return_values)?).await;
+        let during = |error: Error| error.during(Operation::DeleteItem, db.table_of(self.shape).ok());
+        let sent = match self.effect(db).map_err(during)? {
+            None => db.send(self.request(db, return_values)?).await,
+            Some(effect) => {
+                refuse_values(return_values).map_err(during)?;
+                let write = Alone::new(db, Operation::DeleteItem, self, effect, db.now()).map_err(during)?;
+                write.execute().await.map(|()| Bytes::from_static(b"{}"))
+            }
+        };
         // An item of another tenant is as good as absent, and an absent one is no error.
         let only_guarded = self.condition.is_none() && matches!(self.version, Ok(None));
         match tenant::hide_failed_item(db, self.shape, sent) {
@@ -218,9 +236,34 @@ impl Operand for Draft {
         self.key.as_ref().map_err(Clone::clone)
     }
 
-    fn json(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.body(db)?.finish())
+    fn json(&self, db: &Db, with: &With) -> Result<Vec<u8>> {
+        Ok(self.body(db, with)?.finish())
     }
+
+    fn effect(&self, db: &Db) -> Result<Option<Effect>> {
+        if self.shape.unique.is_empty() {
+            return Ok(None);
+        }
+        let unique = self.unique.as_ref().map_err(Clone::clone)?;
+        Effect::of_delete(db, self.key()?, unique.as_ref())
+    }
+
+    fn wants_old_item(&self) -> bool {
+        self.returning_old_on_failure
+    }
+}
+
+/// The unique attributes of what is an item, and not a key.
+fn unique_of(shape: &ModelShape, key: &dyn Encode) -> Result<Option<State>, CodecError> {
+    if shape.unique.is_empty() {
+        return Ok(None);
+    }
+    let (mut item, mut is_item) = (Writer::new(), false);
+    item.item(|item| {
+        is_item = key.item(item, &mut ManagedValues::new())?;
+        Ok(())
+    })?;
+    if is_item { state_of_item(shape, item.as_bytes()).map(Some) } else { Ok(None) }
 }
 
 impl<M: Model> Delete<M, &Db> {

@@ -3,9 +3,9 @@
 use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Writer};
 use crate::lifecycle::{ManagedValue, ManagedValues};
 use crate::model::{Key, ModelShape};
-use crate::tenant;
 use crate::value::{AttributeValue, Item};
 use crate::{Db, Result};
+use crate::{tenant, unique};
 use std::borrow::Cow;
 
 /// A table and a primary key in it. Numbers compare by value: `1` and `1.0` are the same key.
@@ -50,11 +50,15 @@ impl EncodedKey {
 
     /// The key with its tenant, as this `Db` sends it.
     pub(crate) fn filled(&self, db: &Db) -> Result<Cow<'_, [u8]>> {
-        let Some(tenant) = tenant::of(db, self.model, self.claim.as_deref())? else {
-            return Ok(Cow::Borrowed(&self.json));
+        let filled = match tenant::of(db, self.model, self.claim.as_deref())? {
+            None => Cow::Borrowed(self.json.as_slice()),
+            Some(tenant) => {
+                let filled = tenant::fill(&self.json, Some(tenant))?;
+                tenant::check_keys(self.model, &filled)?;
+                filled
+            }
         };
-        let filled = tenant::fill(&self.json, Some(tenant))?;
-        tenant::check_keys(self.model, &filled)?;
+        unique::check_key(self.model, &filled)?;
         Ok(filled)
     }
 

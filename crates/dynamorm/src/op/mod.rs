@@ -11,6 +11,8 @@ mod carried;
 mod check;
 mod delete;
 mod get;
+mod get_by;
+mod guarded;
 mod hidden;
 mod hydrate;
 pub(crate) mod index_limit;
@@ -36,6 +38,7 @@ pub use batch_write::BatchWrite;
 pub use check::Check;
 pub use delete::{Delete, IntoDelete};
 pub use get::Get;
+pub use get_by::GetBy;
 pub use hydrate::Hydrate;
 #[cfg(feature = "cache")]
 pub(crate) use item_key::identity;

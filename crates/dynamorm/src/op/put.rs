@@ -2,6 +2,7 @@
 
 use super::Detached;
 use super::body::{Body, check_item_size, read_member};
+use super::guarded::{Alone, Effect, With, refuse_values};
 use super::index_limit;
 use super::item_key::{Encode, EncodedKey};
 use super::sink::One;
@@ -101,6 +102,12 @@ impl EncodedItem {
     }
 
     /// What the version demands of the stored item, or the wish that there is none.
+    fn is_first_version(&self) -> bool {
+        self.managed.iter().any(|(attribute, value)| {
+            attribute.role == Role::Version && !matches!(value, ManagedValue::Version(_))
+        })
+    }
+
     fn own_condition(&self, shape: &ModelShape, must_not_exist: bool) -> Result<Option<Condition<()>>> {
         let not_exists = || Condition::about("attribute_not_exists", shape.primary.partition_key().attribute);
         let version = self.managed.iter().find(|(attribute, _)| attribute.role == Role::Version);
@@ -233,18 +240,19 @@ impl Draft {
     }
 
     /// The body, and the item as it is stored.
-    fn body(&self, db: &Db) -> Result<(Body, Vec<u8>)> {
+    fn body(&self, db: &Db, with: &With) -> Result<(Body, Vec<u8>)> {
         let item = self.item.as_ref().map_err(Clone::clone)?;
         let mut body = Body::new(db.table_of(self.shape)?);
-        let stored = item.stamped(db, db.now())?;
+        let stored = item.stamped(db, with.now)?;
         body.json("Item", &stored);
         let mut condition = self.condition.clone();
         let own = item.own_condition(self.shape, self.must_not_exist)?;
         for own in own.into_iter().chain(tenant::guard(db, self.shape)) {
             Condition::join(&mut condition, own);
         }
+        with.join(&mut condition);
         body.condition("ConditionExpression", condition.as_ref())?;
-        if self.returning_old_on_failure {
+        if self.returning_old_on_failure || with.old_item {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok((body, stored))
@@ -252,8 +260,13 @@ impl Draft {
 
     fn request(&self, db: &Db, return_values: Option<&str>) -> Result<(Request, Vec<u8>)> {
         let table = db.table_during(Operation::PutItem, self.shape)?;
-        let (mut body, stored) =
-            self.body(db).map_err(|error| error.during(Operation::PutItem, Some(table)))?;
+        let during = |error: Error| error.during(Operation::PutItem, Some(table));
+        let now = db.now();
+        if let Some(effect) = self.effect(db).map_err(during)? {
+            let request = Alone::new(db, Operation::PutItem, self, effect, now)?.to_request()?;
+            return Ok((request, Vec::new()));
+        }
+        let (mut body, stored) = self.body(db, &With::nothing(now)).map_err(during)?;
         if let Some(values) = return_values {
             body.text("ReturnValues", values);
         }
@@ -262,6 +275,15 @@ impl Draft {
 
     /// Sends it, and gives the answer and the item as it is stored.
     async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<(Bytes, Vec<u8>)> {
+        let during = |error: Error| error.during(Operation::PutItem, db.table_of(self.shape).ok());
+        if let Some(effect) = self.effect(db).map_err(during)? {
+            refuse_values(return_values).map_err(during)?;
+            let now = db.now();
+            let write = Alone::new(db, Operation::PutItem, self, effect, now).map_err(during)?;
+            tenant::hide_failed_item(db, self.shape, write.execute().await)?;
+            let stored = self.item.as_ref().map_err(|error| during(error.clone().into()))?;
+            return Ok((Bytes::from_static(b"{}"), stored.stamped(db, now)?));
+        }
         let (request, stored) = self.request(db, return_values)?;
         let sent = db.send(request).await;
         Ok((tenant::hide_failed_item(db, self.shape, sent)?, stored))
@@ -281,8 +303,22 @@ impl Operand for Draft {
         self.item.as_ref().map(|item| &item.key).map_err(Clone::clone)
     }
 
-    fn json(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(self.body(db)?.0.finish())
+    fn json(&self, db: &Db, with: &With) -> Result<Vec<u8>> {
+        Ok(self.body(db, with)?.0.finish())
+    }
+
+    fn effect(&self, db: &Db) -> Result<Option<Effect>> {
+        if self.shape.unique.is_empty() {
+            return Ok(None);
+        }
+        let item = self.item.as_ref().map_err(Clone::clone)?;
+        // A first version is put where there is no item.
+        let is_new = self.must_not_exist || item.is_first_version();
+        Effect::of_put(db, &item.key, &item.json, is_new)
+    }
+
+    fn wants_old_item(&self) -> bool {
+        self.returning_old_on_failure
     }
 }
 

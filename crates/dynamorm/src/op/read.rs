@@ -30,7 +30,7 @@ use crate::model::{FromItem, Model, ModelShape, Readable};
 use crate::page::{Place, Segment};
 use crate::transport::{Operation, Request};
 use crate::value::{AttributeValue, Item};
-use crate::{Db, Error, Result, StartKey, limits, tenant};
+use crate::{Db, Error, Result, StartKey, limits, tenant, unique};
 use bytes::Bytes;
 use tracing::Span;
 
@@ -302,6 +302,9 @@ impl<'db> Read<'db> {
                     && key.attribute == self.model.primary.partition_key().attribute;
                 push_head(key, has_shard, &mut parts, body.placeholders())?;
             }
+            if self.leaves_out_guards() {
+                parts.push(not_guards(self.model, body.placeholders()));
+            }
         }
         if let Some((of, or_none)) = self.own_type() {
             parts.push(of.condition(or_none, body.placeholders()));
@@ -315,9 +318,12 @@ impl<'db> Read<'db> {
             return body.condition("FilterExpression", self.filter.as_ref());
         }
         if let Some(filter) = &self.filter {
-            // Each part has one operator, `live` two, and between them stand as many again.
+            // Each part has one operator, those with a `NOT` two, and between them stand as many again.
             let limit = limits::EXPRESSION_OPERATORS;
-            let operators = filter.operators() + 2 * parts.len() + usize::from(self.live);
+            let operators = filter.operators()
+                + 2 * parts.len()
+                + usize::from(self.live)
+                + usize::from(self.leaves_out_guards());
             if operators > limit {
                 return Err(Error::invalid(format!(
                     "the filter has {operators} operators with those on the model, the limit is {limit}"
@@ -357,7 +363,7 @@ impl<'db> Read<'db> {
             Source::Partition { .. } => false,
             Source::Table { .. } => self.heads().next().is_some(),
         };
-        by_head || self.live || self.filter.is_some() || self.own_type().is_some()
+        by_head || self.leaves_out_guards() || self.live || self.filter.is_some() || self.own_type().is_some()
     }
 
     /// The keys of which a scan for the model tells by what they begin with that they are the model's.
@@ -370,6 +376,12 @@ impl<'db> Read<'db> {
     ///
     /// Items that say nothing of their type are let through then, to be refused when they are read: they are likely to be the
     /// model's own, from before it had a type.
+    fn leaves_out_guards(&self) -> bool {
+        // The head of a model's own keys is never that of guards.
+        let by_head = !self.is_collection && !self.model.primary.partition_key().head().is_empty();
+        matches!(self.source, Source::Table { .. }) && !self.model.unique.is_empty() && !by_head
+    }
+
     fn own_type(&self) -> Option<(TypeName, bool)> {
         let of = self.model.kept?.type_name.filter(|_| !self.is_collection)?;
         match &self.source {
@@ -460,6 +472,18 @@ fn push_segment(body: &mut Body, segment: Option<Segment>) -> Result<()> {
     body.number("Segment", number);
     body.number("TotalSegments", of);
     Ok(())
+}
+
+/// The condition that an item is no guard of a unique attribute.
+fn not_guards(model: &ModelShape, request: &mut Placeholders) -> String {
+    let mut head = Writer::new();
+    head.s(unique::HEAD);
+    let mut text = String::from("NOT begins_with(");
+    request.push_name(&mut text, model.primary.partition_key().attribute);
+    text.push_str(", ");
+    request.push_value(&mut text, head.into_bytes());
+    text.push(')');
+    text
 }
 
 /// The condition that a key is one of the model's: what all of them begin with, or are. A key that is an attribute may be

@@ -1,7 +1,7 @@
 //! TransactWriteItems: up to 100 writes and checks, all or none.
 
+use super::guarded::{Effect, Guard, Guarded, With};
 use super::item_key::{EncodedKey, ItemKey};
-use super::retry::transact;
 use super::{Check, IntoDelete, IntoPut, Update};
 use crate::codec::{CodecError, Reader, Writer, item_bytes};
 use crate::model::ModelShape;
@@ -39,7 +39,18 @@ pub(super) trait Operand: Send + Sync {
     /// The item that it is about.
     fn key(&self) -> Result<&EncodedKey, CodecError>;
     /// What stands under its word.
-    fn json(&self, db: &Db) -> Result<Vec<u8>>;
+    fn json(&self, db: &Db, with: &With) -> Result<Vec<u8>>;
+
+    /// What it does to unique attributes, if it does anything.
+    fn effect(&self, db: &Db) -> Result<Option<Effect>> {
+        let _ = db;
+        Ok(None)
+    }
+
+    /// True if the item is asked for if the condition fails.
+    fn wants_old_item(&self) -> bool {
+        false
+    }
 }
 
 impl Db {
@@ -188,45 +199,19 @@ impl<'db, S> TransactWrite<'db, S> {
     }
 
     fn request(&self) -> Result<Request> {
-        let (count, limit) = (self.operations.len(), limits::TRANSACT_WRITE_ITEMS);
-        if count == 0 || count > limit {
-            return Err(Error::invalid(format!(
-                "the transaction has {count} operations, it takes 1 to {limit}"
-            )));
-        }
-        let mut keys: Vec<ItemKey> = Vec::with_capacity(count);
-        let mut writer = Writer::with_capacity(256 * count);
-        writer.raw("{\"TransactItems\":[");
-        for (nth, operation) in self.operations.iter().enumerate() {
-            let in_operation = |error: Error| error.in_operation(nth);
-            let json = operation.json(self.db).map_err(in_operation)?;
-            let key = operation.key().map_err(|error| in_operation(error.into()))?;
-            let key = ItemKey::new(self.db, key).map_err(in_operation)?;
-            if let Some(first) = keys.iter().position(|known| *known == key) {
-                return Err(Error::invalid(format!(
-                    "operations {first} and {nth} are on the same item: a transaction takes one for each"
-                )));
-            }
-            keys.push(key);
-            writer.raw(if nth == 0 { "{\"" } else { ",{\"" });
-            writer.raw(operation.word());
-            writer.raw("\":");
-            writer.raw_bytes(&json);
-            writer.raw("}");
-        }
-        writer.raw("]");
-        check_size(writer.as_bytes())?;
-        writer.raw(",\"ClientRequestToken\":");
-        writer.json_string(&client_token(self.db, self.token.as_deref())?);
-        writer.raw("}");
-        let mut tables: Vec<String> = keys.into_iter().map(|key| key.table).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        Ok(Request {
-            operation: Operation::TransactWriteItems,
-            tables,
-            body: Bytes::from(writer.into_bytes()),
-        })
+        self.guarded()?.to_request()
+    }
+
+    /// The operations, and what each does to unique attributes.
+    fn guarded(&self) -> Result<Guarded<'_>> {
+        let operations: Vec<&dyn Operand> = self.operations.iter().map(Box::as_ref).collect();
+        let effect = |(nth, operation): (usize, &&dyn Operand)| {
+            operation.effect(self.db).map_err(|error| error.in_operation(nth))
+        };
+        let effects = operations.iter().enumerate().map(effect).collect::<Result<_>>()?;
+        let mut guarded = Guarded::new(self.db, operations, effects, self.db.now());
+        (guarded.token, guarded.retries) = (self.token.as_deref(), self.retries);
+        Ok(guarded)
     }
 
     /// Carries out the transaction.
@@ -240,9 +225,67 @@ impl<'db, S> TransactWrite<'db, S> {
     pub async fn execute(self) -> Result<()> {
         let models = self.operations.iter().filter_map(|operation| Some(operation.key().ok()?.model));
         let models: Vec<&'static ModelShape> = models.collect();
-        let sent = transact(self.db, self.to_request()?, self.retries).await;
-        tenant::hide_cancelled_items(self.db, &models, sent).map(drop)
+        let during = |error: Error| error.during(Operation::TransactWriteItems, None);
+        let sent = self.guarded().map_err(during)?.execute().await.map_err(during);
+        tenant::hide_cancelled_items(self.db, &models, sent)
     }
+}
+
+/// The request of these operations and of the guards that stand behind them.
+pub(super) fn request_of(
+    db: &Db,
+    operations: &[&dyn Operand],
+    withs: &[With],
+    guards: &[Guard],
+    token: Option<&str>,
+) -> Result<Request> {
+    let (count, limit) = (operations.len() + guards.len(), limits::TRANSACT_WRITE_ITEMS);
+    if operations.is_empty() || count > limit {
+        return Err(Error::invalid(match guards.len() {
+            0 => format!("the transaction has {count} operations, it takes 1 to {limit}"),
+            guards => format!(
+                "the transaction has {} operations and {guards} guards of unique attributes, it takes {limit} together",
+                operations.len()
+            ),
+        }));
+    }
+    let mut keys: Vec<ItemKey> = Vec::with_capacity(operations.len());
+    let mut writer = Writer::with_capacity(256 * count);
+    writer.raw("{\"TransactItems\":[");
+    for (nth, (operation, with)) in operations.iter().zip(withs).enumerate() {
+        let in_operation = |error: Error| error.in_operation(nth);
+        let json = operation.json(db, with).map_err(in_operation)?;
+        let key = operation.key().map_err(|error| in_operation(error.into()))?;
+        let key = ItemKey::new(db, key).map_err(in_operation)?;
+        if let Some(first) = keys.iter().position(|known| *known == key) {
+            return Err(Error::invalid(format!(
+                "operations {first} and {nth} are on the same item: a transaction takes one for each"
+            )));
+        }
+        keys.push(key);
+        push_operation(&mut writer, nth == 0, operation.word(), &json);
+    }
+    for guard in guards {
+        push_operation(&mut writer, false, guard.word(), &guard.json()?);
+    }
+    writer.raw("]");
+    check_size(writer.as_bytes())?;
+    writer.raw(",\"ClientRequestToken\":");
+    writer.json_string(&client_token(db, token)?);
+    writer.raw("}");
+    let guarded = guards.iter().map(|guard| guard.table().to_owned());
+    let mut tables: Vec<String> = keys.into_iter().map(|key| key.table).chain(guarded).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    Ok(Request { operation: Operation::TransactWriteItems, tables, body: Bytes::from(writer.into_bytes()) })
+}
+
+fn push_operation(writer: &mut Writer, is_first: bool, word: &str, json: &[u8]) {
+    writer.raw(if is_first { "{\"" } else { ",{\"" });
+    writer.raw(word);
+    writer.raw("\":");
+    writer.raw_bytes(json);
+    writer.raw("}");
 }
 
 /// The token of one transaction: the user's, or a new one.

@@ -14,6 +14,7 @@ struct Facts {
     kind: ErrorKind,
     invalid_start_key: bool,
     condition_failed: bool,
+    value_taken: bool,
     conflict: bool,
     throttled: bool,
 }
@@ -24,6 +25,7 @@ struct Facts {
 /// |---|---|
 /// | not found | 404 `NOT_FOUND` |
 /// | condition failed, in a transaction too | 409 `CONDITION_FAILED` |
+/// | value of a unique attribute taken, in a transaction too | 409 `NOT_UNIQUE` |
 /// | transaction conflict | 409 `CONFLICT` |
 /// | lease held by another | 409 `LEASE_HELD` |
 /// | lease lost | 409 `LEASE_LOST` |
@@ -40,6 +42,8 @@ impl From<dynamorm::Error> for Error {
             kind: error.kind(),
             invalid_start_key: error.is_invalid_start_key(),
             condition_failed: error.is_condition_failed(),
+            // A read that finds more than one item is no fault of the client's.
+            value_taken: error.unique_attribute().is_some(),
             conflict: error.is_conflict(),
             throttled: error.is_throttled(),
         };
@@ -58,6 +62,9 @@ fn answer(facts: Facts) -> Error {
     }
     if facts.condition_failed {
         return Error::new(StatusCode::CONFLICT, "CONDITION_FAILED", "a condition was not met");
+    }
+    if facts.value_taken {
+        return Error::new(StatusCode::CONFLICT, "NOT_UNIQUE", "the value is taken");
     }
     if facts.conflict {
         return Error::conflict("another request was changing the same item");
@@ -89,7 +96,14 @@ mod tests {
     use std::error::Error as _;
 
     fn of(kind: ErrorKind) -> Facts {
-        Facts { kind, invalid_start_key: false, condition_failed: false, conflict: false, throttled: false }
+        Facts {
+            kind,
+            invalid_start_key: false,
+            condition_failed: false,
+            value_taken: false,
+            conflict: false,
+            throttled: false,
+        }
     }
 
     fn told(facts: Facts) -> (u16, String, bool) {
@@ -114,6 +128,8 @@ mod tests {
                 "CONDITION_FAILED",
                 false,
             ),
+            (Facts { value_taken: true, ..of(ErrorKind::NotUnique) }, 409, "NOT_UNIQUE", false),
+            (Facts { value_taken: true, ..of(ErrorKind::TransactionCanceled) }, 409, "NOT_UNIQUE", false),
             (Facts { conflict: true, ..of(ErrorKind::TransactionCanceled) }, 409, "CONFLICT", false),
             (of(ErrorKind::LeaseHeld), 409, "LEASE_HELD", false),
             (of(ErrorKind::LeaseLost), 409, "LEASE_LOST", false),
@@ -143,6 +159,7 @@ mod tests {
     fn a_failed_condition_outranks_a_conflict_because_trying_again_will_not_help() {
         let both = Facts {
             condition_failed: true,
+            value_taken: true,
             conflict: true,
             throttled: true,
             ..of(ErrorKind::TransactionCanceled)

@@ -2,7 +2,7 @@
 
 use super::index_keys::{IndexKeys, Known, is_still};
 use super::target::{Given, Target, leaves_out};
-use crate::codec::{CodecError, Problem};
+use crate::codec::{Attribute, CodecError, Problem, Reader};
 use crate::expr::document_path::DocumentPath;
 use crate::expr::operand::Term;
 use crate::expr::update::{Action, Changes, Clauses, Right};
@@ -10,11 +10,13 @@ use crate::expr::{Condition, EncodedValue, Placeholders};
 use crate::lifecycle::{ManagedValue, Role, Stamp, expiry};
 use crate::model::ModelShape;
 use crate::op::body::Body;
+use crate::op::guarded::{Alone, Effect, Known as KnownBefore, With, refuse_values};
 use crate::op::index_limit;
 use crate::op::item_key::{Encode, EncodedKey};
 use crate::op::transact_write::Operand;
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, Result, Timestamp, tenant};
+use crate::unique::{self, State};
+use crate::{AttributeValue, Db, Error, Result, Timestamp, tenant};
 use bytes::Bytes;
 use std::borrow::Cow;
 
@@ -82,7 +84,10 @@ impl Draft {
     pub(super) fn request(&self, db: &Db, return_values: Option<&str>) -> Result<Request> {
         let table = db.table_during(Operation::UpdateItem, self.shape)?;
         let during = |error: Error| error.during(Operation::UpdateItem, Some(table));
-        let mut body = self.body(db).map_err(during)?;
+        if let Some(effect) = self.effect(db).map_err(during)? {
+            return Alone::new(db, Operation::UpdateItem, self, effect, db.now())?.to_request();
+        }
+        let mut body = self.body(db, &With::nothing(db.now())).map_err(during)?;
         if let Some(values) = return_values {
             body.text("ReturnValues", values);
         }
@@ -95,6 +100,9 @@ impl Draft {
 
     /// Sends the request, unless there is nothing to do.
     pub(super) async fn execute(self, db: &Db) -> Result<()> {
+        if self.write_guarded(db, None).await? {
+            return Ok(());
+        }
         let request = self.request(db, None)?;
         if self.is_done() {
             return Ok(());
@@ -104,12 +112,63 @@ impl Draft {
 
     /// Sends the request and gives the answer.
     pub(super) async fn send(self, db: &Db, return_values: &str) -> Result<Bytes> {
+        self.write_guarded(db, Some(return_values)).await?;
         let request = self.request(db, Some(return_values))?;
         tenant::hide_failed_item(db, self.shape, db.send(request).await)
     }
 
+    /// Makes the changes and returns true if they are of unique attributes.
+    async fn write_guarded(&self, db: &Db, return_values: Option<&str>) -> Result<bool> {
+        let during = |error: Error| error.during(Operation::UpdateItem, db.table_of(self.shape).ok());
+        let Some(effect) = self.effect(db).map_err(during)? else { return Ok(false) };
+        refuse_values(return_values).map_err(during)?;
+        let write = Alone::new(db, Operation::UpdateItem, self, effect, db.now()).map_err(during)?;
+        tenant::hide_failed_item(db, self.shape, write.execute().await)?;
+        Ok(true)
+    }
+
+    /// The unique attributes and scopes that it changes, with their new values.
+    fn changed_unique(&self) -> Result<State> {
+        let mut changed = State::new();
+        if self.shape.unique.is_empty() || self.changes.is_empty() {
+            return Ok(changed);
+        }
+        let mut changes = self.changes.clone();
+        changes.remove_where(|name, json| leaves_out(self.shape, name, json))?;
+        for name in unique::names(self.shape.unique) {
+            let value = match changes.of(name).map(|change| (change.path.is_root(), &change.action)) {
+                None => continue,
+                Some((true, Action::Set(Right::Value(value)))) => value.json(name)?,
+                Some((true, Action::Remove)) => None,
+                Some(_) => {
+                    return Err(Error::invalid(format!(
+                        "attribute `{name}` is unique, or what another is unique within: set it to a value or remove it, so that its guard can follow"
+                    )));
+                }
+            };
+            let value = value.map(|json| AttributeValue::decode(&mut Reader::new(json)?)).transpose()?;
+            changed.push((name, value));
+        }
+        Ok(changed)
+    }
+
+    /// What is known of a unique attribute, or of a scope, before the changes.
+    fn known_before(&self, target: &Target, name: &'static str) -> Result<Option<KnownBefore>> {
+        let given = self.given.iter().find(|given| given.name == name);
+        let (json, is_certain) = match (target.of_key(name), given) {
+            (Some(json), _) => (Some(json.to_vec()), true),
+            (None, Some(given)) => (given.json(self.shape)?, true),
+            (None, None) => match target.of_item(name)? {
+                Some(json) => (json, false),
+                None => return Ok(None),
+            },
+        };
+        let value = json.map(|json| AttributeValue::decode(&mut Reader::new(&json)?)).transpose()?;
+        Ok(Some(KnownBefore { name, value, is_certain }))
+    }
+
     /// The members of the request that a transaction has too.
-    pub(super) fn body(&self, db: &Db) -> Result<Body> {
+    fn body(&self, db: &Db, with: &With) -> Result<Body> {
         let target = self.target.as_ref().map_err(Clone::clone)?;
         let shape = self.shape;
         if self.origin == Origin::TwoItems {
@@ -124,14 +183,14 @@ impl Draft {
         if !self.changes.is_empty() {
             let exists = self.must_exist || target.must_exist();
             let mut changes = self.changes.clone();
-            changes.stamp(db.now());
+            changes.stamp(with.now);
             changes.remove_where(|name, json| leaves_out(shape, name, json))?;
             check_index_keys(shape, &changes)?;
             let tenant_bytes = db.own_tenant().map_or(0, str::len);
             let known = Known { shape, changes: &changes, given: &self.given, target, tenant_bytes };
             let keys = IndexKeys::of(&known, !exists)?;
             let text = changes.render(body.placeholders(), |clauses, request| {
-                push_managed(shape, &changes, exists, clauses, request, db.now())?;
+                push_managed(shape, &changes, exists, clauses, request, with.now)?;
                 keys.push(clauses, request);
                 if !exists {
                     for (name, json) in &target.fields {
@@ -155,8 +214,9 @@ impl Draft {
         if let Some(guard) = tenant::guard(db, shape) {
             Condition::join(&mut condition, guard);
         }
+        with.join(&mut condition);
         body.condition("ConditionExpression", condition.as_ref())?;
-        if self.returning_old_on_failure {
+        if self.returning_old_on_failure || with.old_item {
             body.text("ReturnValuesOnConditionCheckFailure", "ALL_OLD");
         }
         Ok(body)
@@ -166,7 +226,9 @@ impl Draft {
     fn join_given(&self, condition: &mut Option<Condition<()>>) -> Result<()> {
         for (nth, given) in self.given.iter().enumerate() {
             let name = given.name;
-            if self.changes.of(name).is_some() {
+            // What a unique attribute was tells which guard it gives up.
+            let is_unique = || unique::names(self.shape.unique).contains(&name);
+            if self.changes.of(name).is_some() && !is_unique() {
                 return Err(Error::invalid(format!(
                     "the update changes attribute `{name}`, and `given` is for those that it leaves as they are"
                 )));
@@ -205,8 +267,21 @@ impl Operand for Draft {
         self.target.as_ref().map(|target| &target.key).map_err(Clone::clone)
     }
 
-    fn json(&self, db: &Db) -> Result<Vec<u8>> {
-        Ok(tenant::fill(&self.body(db)?.finish(), db.own_tenant())?.into_owned())
+    fn json(&self, db: &Db, with: &With) -> Result<Vec<u8>> {
+        Ok(tenant::fill(&self.body(db, with)?.finish(), db.own_tenant())?.into_owned())
+    }
+
+    fn effect(&self, db: &Db) -> Result<Option<Effect>> {
+        let changed = self.changed_unique()?;
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let target = self.target.as_ref().map_err(Clone::clone)?;
+        Effect::of_update(db, &target.key, changed, |name| self.known_before(target, name))
+    }
+
+    fn wants_old_item(&self) -> bool {
+        self.returning_old_on_failure
     }
 }
 
