@@ -36,6 +36,7 @@
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
 //! - [`Db::lease`] asks for a right that one process has at a time.
+//! - [`Change`] is what the stream of a table tells.
 //! - [`Meter`] adds up what operations consume.
 //! - [`transport`] sends bytes: to AWS, to an embedded engine, or through injected faults.
 
@@ -44,6 +45,7 @@ extern crate self as dynamorm;
 
 mod attr;
 mod cache;
+mod change;
 pub mod codec;
 mod collection;
 mod db;
@@ -72,6 +74,7 @@ mod unique;
 mod value;
 
 pub use attr::{Attr, Changeable, KeyPart, Managed, Plain};
+pub use change::{Change, StreamItem};
 pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
 pub use error::{CancelCode, Cancellation, Error, ErrorKind, Result, Unprocessed};

@@ -19,7 +19,7 @@ pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
 /// Collects routes, layers and settings; [`run`](crate::run) serves it.
 ///
 /// Beside HTTP it may handle events of other sources, in the same binary: [`App::sqs`], [`App::sns`], [`App::eventbridge`],
-/// [`App::schedule`], [`App::s3`] and [`App::kinesis`].
+/// [`App::schedule`], [`App::s3`], [`App::kinesis`] and [`App::stream`].
 ///
 /// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, metrics,
 /// access log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.

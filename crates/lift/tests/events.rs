@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+use dynamorm::{Change, Item, Model};
 use lambda_runtime::Context;
 use lift::event::{
     Binary, EventBridgeEvent, KinesisRecord, MessageAttribute, S3Event, ScheduledEvent, SnsMessage,
-    SqsMessage, Text,
+    SqsMessage, StreamRecord, Text,
 };
 use lift::testing::TestApp;
 use lift::{App, BoxError};
@@ -182,6 +183,64 @@ async fn a_stream_stops_at_the_first_failure_so_that_its_order_is_kept() {
     assert_eq!(app.invoke(stream_records(&[5, 6])).await.unwrap(), failures(&[]));
 }
 
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "app", pk = "ORDER#{number}", sk = "ORDER")]
+struct StoredOrder {
+    number: u32,
+}
+
+fn changes(of: &[(&str, u32)]) -> Value {
+    let record = |(event, number): &(&str, u32)| {
+        let image = json!({
+            "pk": {"S": format!("ORDER#{number}")}, "sk": {"S": "ORDER"}, "number": {"N": number.to_string()},
+        });
+        let image = if *number == 0 { json!({"pk": {"S": "NOTE#1"}, "sk": {"S": "NOTE"}}) } else { image };
+        json!({
+            "eventID": format!("e{number}"), "eventName": event, "eventSource": "aws:dynamodb",
+            "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/app/stream/2026-11-25T10:00:00.000",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_795_600_000, "SequenceNumber": format!("s{number}"),
+                "OldImage": if *event == "INSERT" { Value::Null } else { image.clone() },
+                "NewImage": if *event == "REMOVE" { Value::Null } else { image },
+                "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+        })
+    };
+    json!({"Records": of.iter().map(record).collect::<Vec<_>>()})
+}
+
+#[tokio::test]
+async fn changes_of_a_table_come_in_the_types_of_its_models_and_in_order() {
+    let seen = Seen::default();
+    let handled = seen.clone();
+    let app = TestApp::new(App::new().stream("app", move |record: StreamRecord<StoredOrder>| {
+        assert_eq!(record.happened_at.unwrap().epoch_seconds(), 1_795_600_000);
+        let (word, order) = match &record.change {
+            Change::Inserted(order) => ("inserted", order),
+            Change::Updated { new, .. } => ("updated", new),
+            Change::Removed(order) => (if record.is_expired { "expired" } else { "removed" }, order),
+            other => panic!("{other:?}"),
+        };
+        handled.note(word);
+        handle(handled.clone(), Order { number: order.number })
+    }));
+    let mut event = changes(&[("INSERT", 1), ("INSERT", 0), ("MODIFY", 1), ("REMOVE", 1)]);
+    event["Records"][3]["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+    assert_eq!(app.invoke(event).await.unwrap(), failures(&[]));
+    assert_eq!(seen.all(), ["inserted", "1", "updated", "1", "expired", "1"], "a note is no order");
+
+    let event = changes(&[("INSERT", 2), ("INSERT", 99), ("INSERT", 3)]);
+    assert_eq!(app.invoke(event).await.unwrap(), failures(&["s99", "s3"]));
+    let mut unreadable = changes(&[("INSERT", 4), ("INSERT", 5), ("INSERT", 6)]);
+    unreadable["Records"][1]["dynamodb"]["NewImage"]["number"] = json!({"S": "five"});
+    assert_eq!(app.invoke(unreadable).await.unwrap(), failures(&["s5", "s6"]));
+    let mut other = changes(&[("INSERT", 7)]);
+    other["Records"][0]["eventSourceARN"] =
+        json!("arn:aws:dynamodb:us-east-1:123456789012:table/else/stream/x");
+    let error = app.invoke(other).await.unwrap_err().to_string();
+    assert_eq!(error, "no handler for the table `else`: add one with `App::stream(\"else\", ..)`");
+}
+
 fn order_placed(number: u32) -> Value {
     json!({
         "id": "e1", "source": "com.acme.orders", "detail-type": "OrderPlaced", "detail": {"number": number},
@@ -280,7 +339,7 @@ async fn the_samples_of_aws_reach_their_handlers() {
     struct Detail {
         state: String,
     }
-    let [sqs, sns, s3, kinesis, bus, schedule] = std::array::from_fn(|_| note(&seen));
+    let [sqs, sns, s3, kinesis, table, bus, schedule] = std::array::from_fn(|_| note(&seen));
     let app = TestApp::new(
         App::new()
             .sqs("SQSQueue", move |message: SqsMessage<Body>| {
@@ -301,6 +360,10 @@ async fn the_samples_of_aws_reach_their_handlers() {
             .kinesis("simple-stream", move |record: KinesisRecord<Binary>| {
                 assert_eq!(record.arrived_at.unwrap().epoch_millis() % 1000, 477);
                 kinesis(format!("{} {}", record.partition_key, String::from_utf8(record.data.0).unwrap()))
+            })
+            .stream("Example-Table", move |record: StreamRecord<Item>| {
+                let item = record.change.new().unwrap();
+                table(format!("{} attributes, key {}", item.len(), item["key"].as_s().unwrap()))
             })
             .eventbridge(
                 "aws.ec2",
@@ -323,6 +386,9 @@ async fn the_samples_of_aws_reach_their_handlers() {
         ("s3-event-with-decoded", Value::Null),
         ("kinesis-event", failures(&[])),
         ("kinesis-event-encrypted", failures(&[])),
+        ("dynamodb-event", failures(&[])),
+        // It has no images, and both of its records the same number.
+        ("dynamodb-event-null-items", failures(&["1405400000000002063282832"; 2])),
         ("eventbridge-event-obj", Value::Null),
         ("eventbridge-schedule", Value::Null),
     ] {
@@ -337,6 +403,8 @@ async fn the_samples_of_aws_reach_their_handlers() {
     assert_eq!(
         seen,
         [
+            "17 attributes, key binary",
+            "4 attributes, key binary",
             "Greetings Hello world!",
             "Greetings Hello world!",
             "MessageID_1 Test 123",

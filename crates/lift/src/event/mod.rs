@@ -9,6 +9,7 @@
 // what Lambda is told afterwards. `payload.rs` reads a body, `deliver.rs` runs handlers. Start at `Events::answer`.
 
 mod deliver;
+mod dynamodb;
 mod eventbridge;
 mod kinesis;
 mod payload;
@@ -16,6 +17,7 @@ mod s3;
 mod sns;
 mod sqs;
 
+pub use dynamodb::StreamRecord;
 pub use eventbridge::{EventBridgeEvent, ScheduledEvent};
 pub use kinesis::KinesisRecord;
 pub use payload::{Binary, Payload, Text};
@@ -39,6 +41,7 @@ pub(crate) struct Events {
     sns: Handlers<sns::Record>,
     s3: Handlers<s3::Record>,
     kinesis: Handlers<kinesis::Record>,
+    dynamodb: Handlers<dynamodb::Record>,
     /// By source and detail type, with a line end between.
     eventbridge: Handlers<eventbridge::Envelope>,
     schedules: Handlers<eventbridge::Envelope>,
@@ -98,6 +101,7 @@ impl Events {
             && self.sns.by_name.is_empty()
             && self.s3.by_name.is_empty()
             && self.kinesis.by_name.is_empty()
+            && self.dynamodb.by_name.is_empty()
             && self.eventbridge.by_name.is_empty()
             && self.schedules.by_name.is_empty()
     }
@@ -109,6 +113,7 @@ impl Events {
             ("SNS topic", &self.sns.twice),
             ("S3 bucket", &self.s3.twice),
             ("Kinesis stream", &self.kinesis.twice),
+            ("table's stream", &self.dynamodb.twice),
             ("EventBridge event", &self.eventbridge.twice),
             ("schedule", &self.schedules.twice),
         ];
@@ -138,6 +143,7 @@ impl Events {
             "aws:sns" => Some(self.sns(&records, ctx).await),
             "aws:s3" => Some(self.s3(&records, ctx).await),
             "aws:kinesis" => Some(self.kinesis(&records, ctx).await),
+            "aws:dynamodb" => Some(self.dynamodb(&records, ctx).await),
             other => Some(Err(format!("events of `{other}` are not understood").into())),
         }
     }
@@ -172,6 +178,7 @@ impl fmt::Debug for Events {
             .field("sns", &names(self.sns.by_name.keys().collect()))
             .field("s3", &names(self.s3.by_name.keys().collect()))
             .field("kinesis", &names(self.kinesis.by_name.keys().collect()))
+            .field("dynamodb", &names(self.dynamodb.by_name.keys().collect()))
             .field("eventbridge", &names(self.eventbridge.by_name.keys().collect()))
             .field("schedules", &names(self.schedules.by_name.keys().collect()))
             .finish()
