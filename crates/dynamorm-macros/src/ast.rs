@@ -1,6 +1,6 @@
 //! What is it: the checked form of a model, a projection or a document, from which `expand` writes code.
 
-use crate::attr::Managed;
+use crate::attr::{Distance, Managed};
 use crate::name;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::format_ident;
@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) fields: Vec<Field>,
     pub(crate) key: PrimaryKey,
     pub(crate) indexes: Vec<Index>,
+    pub(crate) vectors: Vec<VectorIndex>,
     pub(crate) tag: Option<Tag>,
     pub(crate) schema: Option<Schema>,
     pub(crate) tenant: Option<Tenant>,
@@ -219,6 +220,20 @@ pub(crate) struct Index {
     pub(crate) projection: Projection,
     /// The name of its struct, if it is not the usual one.
     pub(crate) projection_type: Option<Ident>,
+}
+
+/// A vector index. Fields are positions.
+pub(crate) struct VectorIndex {
+    pub(crate) name: String,
+    /// The constant of the model: `BY_EMBEDDING_INDEX`.
+    pub(crate) constant: Ident,
+    /// The field that holds the vector.
+    pub(crate) vector: usize,
+    pub(crate) distance: Distance,
+    /// The field whose value parts it.
+    pub(crate) partition: Option<usize>,
+    pub(crate) filters: Vec<usize>,
+    pub(crate) projection: Projection,
 }
 
 /// What an index carries.

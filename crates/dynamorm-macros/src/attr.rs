@@ -34,6 +34,7 @@ pub(crate) struct StructAttrs {
     pub(crate) shards_from: Vec<(LitStr, LitInt)>,
     pub(crate) key: KeyWords,
     pub(crate) indexes: Vec<IndexWords>,
+    pub(crate) vectors: Vec<VectorWords>,
 }
 
 /// The words that make the key of a table or an index.
@@ -54,6 +55,35 @@ pub(crate) struct IndexWords {
     pub(crate) projection: Option<ProjectionWords>,
     /// `projection_type = OpenOrder`
     pub(crate) projection_type: Option<Ident>,
+}
+
+/// A vector index written above the struct.
+#[derive(Clone, Default)]
+pub(crate) struct VectorWords {
+    pub(crate) name: Option<LitStr>,
+    /// `vector = embedding`
+    pub(crate) vector: Option<Ident>,
+    pub(crate) distance: Option<(Distance, Span)>,
+    /// `filters(category, lang)`
+    pub(crate) filters: Option<(Vec<Ident>, Span)>,
+    pub(crate) pk: Option<KeySource>,
+    pub(crate) projection: Option<ProjectionWords>,
+}
+
+/// By what a vector index tells how near two vectors are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Distance {
+    Cosine,
+    Euclidean,
+    DotProduct,
+}
+
+impl Distance {
+    const ALL: [(&'static str, Distance); 3] = [
+        ("cosine", Distance::Cosine),
+        ("euclidean", Distance::Euclidean),
+        ("dot_product", Distance::DotProduct),
+    ];
 }
 
 /// What an index carries besides its own key and the table's.
@@ -157,6 +187,7 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
         let mut index = None;
         let mut projection = None;
         let mut projection_type = None;
+        let mut of_vectors = VectorWords::default();
         let mut table_words: Vec<(&'static str, Span)> = Vec::new();
         let (mut shards, mut growth) = (None, Vec::new());
         each_word(attr, place, errors, |word, meta| {
@@ -165,8 +196,23 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
                 "sk" => once(&mut key.sk, meta, key_source(meta)?)?,
                 "pk_attribute" => once(&mut key.pk_attribute, meta, text(meta)?)?,
                 "sk_attribute" => once(&mut key.sk_attribute, meta, text(meta)?)?,
+                "vector_index" => {
+                    if index.is_some() || of_vectors.name.is_some() {
+                        return Err(meta.error("write each index in a `#[dynamorm(…)]` of its own"));
+                    }
+                    of_vectors.name = Some(text(meta)?);
+                }
+                "vector" => once(&mut of_vectors.vector, meta, field_name(meta)?)?,
+                "distance" => {
+                    let distance = (distance(meta)?, meta.path.span());
+                    once(&mut of_vectors.distance, meta, distance)?;
+                }
+                "filters" => {
+                    let filters = (field_names(meta)?, meta.path.span());
+                    once(&mut of_vectors.filters, meta, filters)?;
+                }
                 "index" | "local_index" => {
-                    if index.is_some() {
+                    if index.is_some() || of_vectors.name.is_some() {
                         return Err(meta.error("write each index in a `#[dynamorm(…)]` of its own"));
                     }
                     index = Some((text(meta)?, word == "local_index"));
@@ -216,21 +262,41 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
             }
             Ok(())
         });
+        if index.is_some() || of_vectors.name.is_some() {
+            for (word, span) in table_words {
+                errors.at(
+                    span,
+                    format!("`{word}` is the table's: write it in a `#[dynamorm(…)]` without `index`"),
+                );
+            }
+            let words = growth.iter().map(|(_, span)| ("shards_from", *span));
+            for (word, span) in shards.iter().map(|(_, span)| ("shards", *span)).chain(words) {
+                let text = format!(
+                    "`{word}` is the table's, and an index has no shards: spread it by a field of a few values in its key"
+                );
+                errors.at(span, text);
+            }
+        }
+        if of_vectors.name.is_some() {
+            refuse_in_vectors(&key, projection_type.as_ref(), errors);
+            of_vectors.pk = key.pk;
+            of_vectors.projection = projection.map(|(words, _)| words);
+            read.vectors.push(of_vectors);
+            continue;
+        }
+        for (word, span) in [
+            ("vector", of_vectors.vector.as_ref().map(Ident::span)),
+            ("distance", of_vectors.distance.map(|(_, span)| span)),
+            ("filters", of_vectors.filters.as_ref().map(|(_, span)| *span)),
+        ] {
+            let Some(span) = span else { continue };
+            let text = format!(
+                "`{word}` is a vector index's: write it in the `#[dynamorm(…)]` of its `vector_index = \"…\"`"
+            );
+            errors.at(span, text);
+        }
         match index {
             Some((name, local)) => {
-                for (word, span) in table_words {
-                    errors.at(
-                        span,
-                        format!("`{word}` is the table's: write it in a `#[dynamorm(…)]` without `index`"),
-                    );
-                }
-                let words = growth.iter().map(|(_, span)| ("shards_from", *span));
-                for (word, span) in shards.iter().map(|(_, span)| ("shards", *span)).chain(words) {
-                    let text = format!(
-                        "`{word}` is the table's, and an index has no shards: spread it by a field of a few values in its key"
-                    );
-                    errors.at(span, text);
-                }
                 let projection = projection.map(|(words, _)| words);
                 read.indexes.push(IndexWords { name, local, key, projection, projection_type });
             }
@@ -249,6 +315,23 @@ pub(crate) fn read_struct(attrs: &[Attribute], place: Place, errors: &mut Errors
         }
     }
     read
+}
+
+/// A vector index has no sort key, and reads what it carries by projections of the user's own.
+fn refuse_in_vectors(key: &KeyWords, projection_type: Option<&Ident>, errors: &mut Errors) {
+    for (word, span) in [
+        ("sk", key.sk.as_ref().map(KeySource::span)),
+        ("pk_attribute", key.pk_attribute.as_ref().map(LitStr::span)),
+        ("sk_attribute", key.sk_attribute.as_ref().map(LitStr::span)),
+        ("projection_type", projection_type.map(Ident::span)),
+    ] {
+        if let Some(span) = span {
+            let text = format!(
+                "a vector index has no `{word}`: remove it; `filters(…)` are what a search filters by"
+            );
+            errors.at(span, text);
+        }
+    }
 }
 
 /// The table's key may be spread over several attributes, but each word comes once.
@@ -452,6 +535,29 @@ fn idents(input: ParseStream<'_>) -> syn::Result<(Span, Vec<Ident>)> {
         let _ = content.parse::<TokenStream>();
     })?;
     Ok((parentheses.span.join(), idents.into_iter().collect()))
+}
+
+/// `vector = embedding`
+fn field_name(meta: &ParseNestedMeta<'_>) -> syn::Result<Ident> {
+    const WRONG: &str = "write the name of the field that holds the vector: `vector = embedding`";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), WRONG))?;
+    value.parse::<Ident>().map_err(|error| syn::Error::new(error.span(), WRONG))
+}
+
+/// `filters(category, lang)`
+fn field_names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
+    let wrong = "write the names of fields in the parentheses: `filters(category, lang)`";
+    let (_, fields) = idents(meta.input).map_err(|error| syn::Error::new(error.span(), wrong))?;
+    Ok(fields)
+}
+
+/// `distance = cosine`
+fn distance(meta: &ParseNestedMeta<'_>) -> syn::Result<Distance> {
+    const WRONG: &str = "write `distance = cosine`, `distance = euclidean` or `distance = dot_product`";
+    let value = meta.value().map_err(|_| syn::Error::new(meta.path.span(), WRONG))?;
+    let word = value.parse::<Ident>().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    let found = Distance::ALL.into_iter().find(|(name, _)| word == name);
+    found.map(|(_, distance)| distance).ok_or_else(|| syn::Error::new(word.span(), WRONG))
 }
 
 /// `keys_only`, or `include(total, placed_at)`

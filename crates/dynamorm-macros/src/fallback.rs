@@ -23,6 +23,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     });
     let projections = projections.collect::<TokenStream>();
     let shapes = model.indexes.iter().map(|_| quote!(NOTHING));
+    let vectors = expand::vector_placeholders(model);
     quote! {
         #key_struct
         #projections
@@ -53,6 +54,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
                 const SHAPE: &'static ::dynamorm::private::ModelShape = &::dynamorm::private::ModelShape {
                     primary: NOTHING,
                     indexes: &[#(#shapes),*],
+                    #vectors
                     ..::dynamorm::private::ModelShape::PLAIN
                 };
                 fn item_key(&self) -> #key_ident {

@@ -36,6 +36,8 @@ struct Inner {
     clock: Clock,
     cursor_secret: Option<Arc<[u8]>>,
     meters: Vec<Meter>,
+    /// Vector searches read the table, which then needs no vector index.
+    vectors_by_scan: bool,
     /// Whose items this handle reaches; none for those of models without a tenant.
     tenant: Option<Arc<str>>,
     /// What `.cached(..)` reads remember, shared by all clones.
@@ -91,6 +93,7 @@ impl Db {
                 clock: Arc::new(Timestamp::now),
                 cursor_secret: None,
                 meters: Vec::new(),
+                vectors_by_scan: false,
                 tenant: None,
                 cache: None,
             }),
@@ -190,6 +193,39 @@ impl Db {
     #[must_use]
     pub fn cache(self, bytes: u64) -> Self {
         self.with(|inner| inner.cache = Some(Arc::new(Cache::new(bytes))))
+    }
+
+    /// Answers every vector search by a scan of the table, exactly, and makes tables without vector indexes: for an endpoint that
+    /// has no such indexes, such as DynamoDB Local.
+    ///
+    /// A program runs there as it does on DynamoDB: results and scores are the same. The cost is not: see
+    /// [`scan_top_k`](crate::SearchVectors::scan_top_k).
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Vector};
+    /// # #[derive(Model)]
+    /// # #[dynamorm(table = "docs", pk = id)]
+    /// # #[dynamorm(vector_index = "by-embedding", vector = embedding, distance = cosine)]
+    /// # struct Doc { id: String, embedding: Vector<3> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// let db = db.vectors_by_scan();
+    /// db.create_table::<Doc>().execute().await?;
+    /// let embedding = Vector::try_from([1.0, 0.0, 0.0])?;
+    /// db.put(&Doc { id: "d1".into(), embedding: embedding.clone() }).execute().await?;
+    /// let found = db.search_vectors(Doc::BY_EMBEDDING_INDEX.near(&embedding)).top_k(10).await?;
+    /// assert_eq!((found[0].item.id.as_str(), found[0].score), ("d1", 0.0));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn vectors_by_scan(self) -> Self {
+        self.with(|inner| inner.vectors_by_scan = true)
+    }
+
+    pub(crate) fn are_vectors_scanned(&self) -> bool {
+        self.inner.vectors_by_scan
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -314,7 +350,7 @@ impl Db {
             .map_err(|failure| crate::transport::failure::error(failure).during(operation, table.as_deref()));
         traced.end(operation, table.as_deref(), answer.as_ref().err());
         if let Some(asked) = metered {
-            self.meter_answer(operation, &asked, &answer, traced.span());
+            self.meter_answer(operation, table.as_deref(), &asked, &answer, traced.span());
         }
         Ok((answer?, traced.into_span()))
     }
@@ -337,7 +373,14 @@ impl Db {
         asked
     }
 
-    fn meter_answer(&self, operation: Operation, asked: &Asked, answer: &Result<Bytes>, span: &Span) {
+    fn meter_answer(
+        &self,
+        operation: Operation,
+        table: Option<&str>,
+        asked: &Asked,
+        answer: &Result<Bytes>,
+        span: &Span,
+    ) {
         match answer {
             Ok(answer) => {
                 let answered = Answered::of(answer);
@@ -345,7 +388,7 @@ impl Db {
                 if !matches!(operation, Operation::Query | Operation::Scan) {
                     trace::record_capacity(span, answered.capacity.as_deref());
                 }
-                self.inner.meters.iter().for_each(|meter| meter.count_answer(asked, &answered));
+                self.inner.meters.iter().for_each(|meter| meter.count_answer(table, asked, &answered));
             }
             Err(error) if error.is_throttled() => {
                 self.inner.meters.iter().for_each(Meter::count_throttle);

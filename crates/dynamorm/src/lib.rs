@@ -31,8 +31,8 @@
 //!
 //! - [`Db`] is where you start: a transport and the names of tables.
 //! - `op/` holds one DynamoDB operation per file: [`Get`], [`Put`], [`Update`], [`Delete`], [`Query`], [`Scan`],
-//!   [`BatchGet`], [`BatchWrite`], [`TransactGet`], [`TransactWrite`], [`Statement`],
-//!   [`CreateTable`].
+//!   [`BatchGet`], [`BatchWrite`], [`TransactGet`], [`TransactWrite`], [`SearchVectors`],
+//!   [`Statement`], [`CreateTable`].
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
 //! - [`Db::lease`] asks for a right that one process has at a time.
@@ -72,6 +72,7 @@ mod time;
 pub mod transport;
 mod unique;
 mod value;
+mod vector;
 
 pub use attr::{Attr, Changeable, KeyPart, Managed, Plain};
 pub use change::{Change, StreamItem};
@@ -95,8 +96,9 @@ pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
     Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition,
-    Models, NextToken, ParallelScan, Put, Query, Scan, Statement, StatementPage, TableDescription,
-    TableStatus, TransactGet, TransactStatement, TransactWrite, Update, WaitForTable,
+    Models, NextToken, ParallelScan, Put, Query, Scan, SearchVectors, Statement, StatementPage,
+    TableDescription, TableStatus, TransactGet, TransactStatement, TransactWrite, Update,
+    VectorIndexDescription, VectorMatch, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};
@@ -104,5 +106,9 @@ pub use tenant::{ReachedByDb, ReachedByTenantDb, TenantDb, Within};
 pub use time::{Timestamp, Ttl};
 pub use unique::{IntoUnique, IsUnique, NoScope, Unique, UniqueWithin};
 pub use value::{AttributeValue, Item};
+pub use vector::{
+    Distance, Near, NoPartition, OfTenant, SearchedWhole, Vector, VectorAttribute, VectorError, VectorIndex,
+    VectorPartition,
+};
 
 pub use dynamorm_macros::{Document, ItemCollection, Model, Project, cond};

@@ -53,6 +53,15 @@ pub const NESTING_DEPTH: usize = 32;
 /// Significant digits of a number.
 pub const NUMBER_DIGITS: usize = 38;
 
+/// Items that one SearchVectors gives.
+pub const SEARCH_RESULTS: usize = 100;
+
+/// Numbers that the vector of a vector index may have.
+pub const VECTOR_DIMENSIONS: usize = 4_096;
+
+/// Vector indexes that one table may have.
+pub const VECTOR_INDEXES: usize = 5;
+
 /// Size of one BatchWriteItem request, in bytes.
 pub const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 

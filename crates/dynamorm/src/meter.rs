@@ -35,6 +35,10 @@ pub struct Usage {
     pub read_units: f64,
     /// Write units.
     pub write_units: f64,
+    /// Bytes of vector indexes that searches were charged for: DynamoDB bills these by the byte, apart from the units.
+    pub vector_search_bytes: f64,
+    /// Bytes of vector indexes that writes were charged for.
+    pub vector_write_bytes: f64,
     /// Items that reads gave, after their filters.
     pub items_read: u64,
     /// Items that were put, changed or deleted.
@@ -53,6 +57,10 @@ pub struct TableUsage {
     pub read_units: f64,
     /// Write units, those of its indexes included.
     pub write_units: f64,
+    /// Bytes of its vector indexes that searches were charged for.
+    pub vector_search_bytes: f64,
+    /// Bytes of its vector indexes that writes were charged for.
+    pub vector_write_bytes: f64,
     /// The part of its indexes.
     pub indexes: BTreeMap<String, IndexUsage>,
 }
@@ -164,15 +172,24 @@ impl Meter {
         self.sums().throttles += 1;
     }
 
-    pub(crate) fn count_answer(&self, asked: &Asked, answered: &Answered) {
+    /// `table` is the one of the request, if it is of one alone.
+    pub(crate) fn count_answer(&self, table: Option<&str>, asked: &Asked, answered: &Answered) {
         let mut sums = self.sums();
+
         sums.items_read += answered.items;
         sums.items_written += asked.writes.saturating_sub(answered.unprocessed);
         for consumed in &answered.consumed {
             let (read, write) = consumed.units.split(asked.is_write);
             sums.read_units += read;
             sums.write_units += write;
-            let table = sums.table(&consumed.table);
+            let vectors = consumed.vectors;
+            sums.vector_search_bytes += vectors.searched;
+            sums.vector_write_bytes += vectors.written;
+            let named = Some(consumed.table.as_str()).filter(|name| !name.is_empty()).or(table);
+            let Some(name) = named else { continue };
+            let table = sums.table(name);
+            table.vector_search_bytes += vectors.searched;
+            table.vector_write_bytes += vectors.written;
             table.read_units += read;
             table.write_units += write;
             for (name, units) in &consumed.indexes {

@@ -7,6 +7,7 @@ use crate::lifecycle::{ManagedAttribute, ManagedValues, Role};
 use crate::op::Update;
 use crate::tenant::TenantShape;
 use crate::unique::UniqueShape;
+use crate::vector::VectorShape;
 
 /// A struct that is stored as one item of a table. Derive it.
 #[diagnostic::on_unimplemented(
@@ -255,6 +256,8 @@ pub struct ModelShape {
     pub primary: IndexShape,
     /// The other indexes.
     pub indexes: &'static [IndexShape],
+    /// The vector indexes.
+    pub vectors: &'static [VectorShape],
     /// The attributes that the library keeps: its own, then those of each flattened struct.
     pub managed: &'static [&'static [ManagedAttribute]],
     /// What each item says of itself, if it does.
@@ -280,6 +283,7 @@ impl ModelShape {
             projection: Projection::All,
         },
         indexes: &[],
+        vectors: &[],
         managed: &[],
         kept: None,
         tenant: None,

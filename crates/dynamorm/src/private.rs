@@ -19,6 +19,9 @@ pub use crate::model::{Collect, Fields, FromItem, Key, Model, ModelShape, Readab
 pub use crate::path::{Flattened, Members};
 pub use crate::tenant::{ReachedByDb, ReachedByTenantDb, TenantShape};
 pub use crate::unique::{Unique as UniqueRole, UniqueShape, UniqueWithin as UniqueWithinRole};
+pub use crate::vector::{
+    Distance, NoPartition, OfTenant, SearchKey, VectorAttribute, VectorIndex, VectorShape,
+};
 pub use core::option::Option;
 pub use core::result::Result;
 pub use std::string::String;
@@ -304,6 +307,12 @@ pub const fn expires(managed: &[ManagedAttribute]) -> bool {
         at += 1;
     }
     false
+}
+
+/// True if a vector index can have vectors of this type.
+#[must_use]
+pub const fn are_dimensions<T: VectorAttribute>() -> bool {
+    T::DIMENSIONS >= 1 && T::DIMENSIONS <= limits::VECTOR_DIMENSIONS
 }
 
 /// What a projection may have for an attribute of type `T`: the same, or an `Option` of it.

@@ -12,9 +12,10 @@ use crate::key::{IndexKind, IndexShape, KeyShape, TemplateAttribute, render_head
 use crate::limits::{PARTITION_KEY_BYTES, SORT_KEY_BYTES};
 use crate::model::{Key, Model, ModelShape, Readable};
 use crate::op::{
-    BatchGet, BatchWrite, Delete, Get, Gets, MissingKeyCondition, Put, Query, TransactGet, TransactWrite,
-    Update,
+    BatchGet, BatchWrite, Delete, Get, Gets, MissingKeyCondition, Put, Query, SearchVectors, TransactGet,
+    TransactWrite, Update,
 };
+use crate::vector::Near;
 use crate::{Db, Error, Meter, Result};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -199,6 +200,40 @@ impl TenantDb {
         Query::of(&self.db)
     }
 
+    /// Finds the tenant's items whose vectors are nearest to one, as [`Db::search_vectors`].
+    ///
+    /// Each vector index of a model with a tenant has the tenant as its partition, so that a search never looks at another's.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result, Vector};
+    /// #[derive(Debug, Model)]
+    /// #[dynamorm(table = "app", pk = "TENANT#{tenant}", sk = "DOC#{id}")]
+    /// #[dynamorm(vector_index = "by-embedding", vector = embedding, distance = cosine, pk = tenant)]
+    /// struct Doc {
+    ///     #[dynamorm(tenant)]
+    ///     tenant: String,
+    ///     id: String,
+    ///     embedding: Vector<2>,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Doc>().execute().await?;
+    /// let embedding = Vector::try_from([1.0, 0.0])?;
+    /// let doc = Doc { tenant: String::new(), id: "d1".into(), embedding: embedding.clone() };
+    /// db.tenant("acme").put(&doc).execute().await?;
+    ///
+    /// let near = || Doc::BY_EMBEDDING_INDEX.near(&embedding);
+    /// assert_eq!(db.tenant("acme").search_vectors(near()).top_k(10).await?[0].item.id, "d1");
+    /// assert!(db.tenant("umbrella").search_vectors(near()).top_k(10).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn search_vectors<M: Within<ReachedByTenantDb>>(&self, near: Near<M>) -> SearchVectors<'_, M> {
+        SearchVectors::of(&self.db, near)
+    }
+
     /// Reads any number of items by their keys, as [`Db::batch_get`].
     pub fn batch_get<K: Key<Model: Within<ReachedByTenantDb>>>(
         &self,
@@ -277,6 +312,13 @@ pub(crate) fn of<'db>(db: &'db Db, model: &ModelShape, claim: Option<&str>) -> R
         ))),
         _ => Ok(Some(tenant)),
     }
+}
+
+/// The tenant as a value in an expression.
+pub(crate) fn marked() -> EncodedValue {
+    let mut writer = Writer::new();
+    writer.s_of_tenant("", ALONE, "");
+    EncodedValue::of_json(writer.into_bytes())
 }
 
 /// Puts the tenant where marks are.

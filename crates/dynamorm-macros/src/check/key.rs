@@ -455,6 +455,17 @@ fn unfit(field: &Field, in_template: bool, of: Of) -> Option<String> {
     }
 }
 
+/// The position of the field of this name; if there is none, of the one that was meant, and an error.
+pub(super) fn position(read: &[Read], ident: &Ident, errors: &mut Errors) -> Option<usize> {
+    let mut resolver = Resolver { read, raw: false, errors };
+    resolver.position(&name::plain(ident)).or_else(|| resolver.missing(ident))
+}
+
+/// What an index carries.
+pub(super) fn projection(read: &[Read], words: Option<&ProjectionWords>, errors: &mut Errors) -> Projection {
+    Resolver { read, raw: false, errors }.projection(words)
+}
+
 /// Writes into the fields which keys they are in.
 fn mark(primary: &PrimaryKey, indexes: &[Index], read: &mut [Read]) {
     let (partition, sort) = match primary {

@@ -2,7 +2,7 @@
 //!
 //! Start at [`model`]; item collections are in `collection`. Fields are checked in `field`, keys and indexes in `key`, type and schema in
 //! `kept`, unique attributes in `guarded`, names that must differ in `unique`, enums in
-//! `variant`, tenants and shards in files of their own.
+//! `variant`, tenants, shards and vector indexes in files of their own.
 
 mod collection;
 mod field;
@@ -13,6 +13,7 @@ mod shards;
 mod tenant;
 mod unique;
 mod variant;
+mod vector;
 
 pub(crate) use collection::collection;
 
@@ -44,7 +45,14 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         unique::check_resource_name(table, "table", errors);
     }
     let keys = key::resolve(&attrs, &mut read, &input.ident, named.is_some(), errors);
+    let vectors = match named {
+        Some(_) => vector::resolve(&attrs, &mut read, &keys, errors),
+        None => Vec::new(),
+    };
     let tenant = tenant::resolve(&read, &keys.primary, &keys.indexes, errors);
+    if let Some(tenant) = &tenant {
+        vector::check_tenant(&vectors, tenant, &read, errors);
+    }
     let shards = shards::resolve(&attrs, &keys.primary, &keys.indexes, errors);
     let unique = guarded::resolve(&read, tenant.as_ref(), errors);
     let fields = read.into_iter().map(|(field, _)| field).collect();
@@ -56,6 +64,7 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
         fields,
         key: keys.primary,
         indexes: keys.indexes,
+        vectors,
         tag,
         schema,
         tenant,

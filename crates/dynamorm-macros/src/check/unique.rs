@@ -145,6 +145,10 @@ pub(crate) fn constants(model: &mut Model, errors: &mut Errors) {
         let what = format!("the index `{}`", index.name);
         is_new(index.constant.to_string(), what, index.constant.span(), "give the index another name")
     });
+    model.vectors.retain(|index| {
+        let what = format!("the index `{}`", index.name);
+        is_new(index.constant.to_string(), what, index.constant.span(), "give the index another name")
+    });
     for field in model.fields.iter_mut().filter(|field| field.storage != Storage::Skipped) {
         let constant = name::field_constant(&field.ident);
         let what = format!("the field `{}`", field.ident);

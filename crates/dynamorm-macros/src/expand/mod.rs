@@ -9,6 +9,7 @@ mod key;
 mod model;
 mod project;
 mod union;
+mod vector;
 
 pub(crate) use carried::placeholders;
 pub(crate) use collection::expand as collection;
@@ -17,6 +18,7 @@ pub(crate) use key::{item_key, key_struct, primary_types};
 pub(crate) use model::{Standing, expand as model, field_constant, inherent, scope};
 pub(crate) use project::expand as project;
 pub(crate) use union::members as union_members;
+pub(crate) use vector::placeholders as vector_placeholders;
 
 use crate::ast::{Field, Storage};
 use crate::attr::Managed;

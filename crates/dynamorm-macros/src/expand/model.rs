@@ -5,7 +5,7 @@ use super::key::{
     key_shapes, key_source, key_struct, partition_type, primary_types, shape_name, template_checks,
     write_keys,
 };
-use super::{FieldsImpl, carried, place};
+use super::{FieldsImpl, carried, place, vector};
 use crate::ast::{
     Field, Index, Key, Model, PrimaryKey, Projection, Schema, Segment, Shards, Storage, Tag, Tenant,
     type_word,
@@ -53,6 +53,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let scope = scope(model);
     let claimed = claimed_tenant(model);
     let projections = carried::projections(model);
+    let dimensions = vector::checks(model);
     quote! {
         #key_struct
         #projections
@@ -64,6 +65,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             #one_key
             #shard_checks
             #guards
+            #dimensions
             #fields
             #distinct
 
@@ -132,6 +134,7 @@ pub(crate) fn inherent(model: &Model) -> TokenStream {
     let key = key_function(model);
     let primary = primary_constant(model);
     let indexes = model.indexes.iter().enumerate().map(|(at, index)| index_constant(model, index, at));
+    let vectors = vector::constants(model);
     let fields = model
         .fields
         .iter()
@@ -143,6 +146,7 @@ pub(crate) fn inherent(model: &Model) -> TokenStream {
         impl #ident {
             #primary
             #(#indexes)*
+            #vectors
             #(#fields)*
             #key
         }
@@ -363,6 +367,7 @@ fn shape(model: &Model) -> TokenStream {
         }},
         None => own,
     };
+    let vectors = vector::shapes(model);
     let kept = kept(model).map(|kept| quote!(kept: #kept,));
     let tenant =
         model.tenant.as_ref().zip(model.tenant_field()).map(|(Tenant { in_key, .. }, Field { name, .. })| {
@@ -397,6 +402,7 @@ fn shape(model: &Model) -> TokenStream {
                 #table
                 primary: #primary,
                 indexes: #indexes,
+                #vectors
                 managed: &[<#ident as ::dynamorm::private::Fields>::MANAGED],
                 #kept
                 #tenant

@@ -108,6 +108,7 @@ impl Scope {
             Operation::GetItem
             | Operation::Query
             | Operation::Scan
+            | Operation::SearchVectors
             | Operation::BatchGetItem
             | Operation::TransactGetItems
             | Operation::CreateTable

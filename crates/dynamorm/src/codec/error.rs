@@ -32,6 +32,8 @@ pub(crate) enum Problem {
     Missing,
     /// A number that the Rust type cannot hold.
     OutOfRange { expected: &'static str },
+    /// A list of numbers of another length than the vector it is read into.
+    Length { found: usize, expected: usize },
     /// Anything else about one value; the text completes "the attribute …".
     Invalid(&'static str),
     /// The bytes are not the JSON that DynamoDB sends.
@@ -187,6 +189,9 @@ impl fmt::Display for CodecError {
             Problem::Type { expected, found } => write!(f, "has type {found}, expected {expected}"),
             Problem::Missing => f.write_str("is missing"),
             Problem::OutOfRange { expected } => write!(f, "does not fit in `{expected}`"),
+            Problem::Length { found, expected } => {
+                write!(f, "is a list of {found} numbers, expected {expected}")
+            }
             Problem::Invalid(why) => f.write_str(why),
             Problem::Malformed { offset, expected } => {
                 write!(f, "is malformed at byte {offset}: expected {expected}")

@@ -2,7 +2,7 @@
 //!
 //! DynamoDB speaks JSON in which each value carries its type, `{"S":"ada"}`. A [`Writer`] puts a Rust value into a request
 //! in that form, a [`Reader`] takes one out of a response, with no tree of values between. Start at [`Attribute`].
-//! The families of types have a file each: `scalar`, `absence` (`Option` and [`Nullable`]), `collection`, `set`.
+//! The families of types have a file each: `scalar`, `absence` (`Option` and [`Nullable`]), `collection`, `set`, `vector`.
 //! What is not here: expressions (`expr/`), key templates (`key/`).
 
 mod absence;
@@ -14,6 +14,7 @@ mod set;
 mod size;
 mod tag;
 mod text;
+mod vector;
 mod writer;
 
 pub use absence::Nullable;

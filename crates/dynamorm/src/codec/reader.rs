@@ -404,6 +404,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads a value of type N in the form that DynamoDB sends, `{"N":"7"}` without white space or escapes, if `parse` makes
+    /// something of its digits; else nothing is read.
+    #[inline]
+    pub(super) fn plain_n<T>(&mut self, parse: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        const BEFORE: &[u8] = b"{\"N\":\"";
+        self.skip_white_space();
+        let rest = self.rest().strip_prefix(BEFORE)?;
+        let length = rest.iter().position(|byte| *byte == b'"')?;
+        let (digits, after) = rest.split_at_checked(length)?;
+        if !after.starts_with(b"\"}") {
+            return None;
+        }
+        let parsed = parse(digits)?;
+        self.at += BEFORE.len() + length + 2;
+        Some(parsed)
+    }
+
     fn skip_number(&mut self) -> Result<(), CodecError> {
         if self.rest().starts_with(b"-") {
             self.at += 1;

@@ -281,7 +281,10 @@ impl Writer {
         self.raw("\"");
     }
 
-    fn nested(&mut self, write: impl FnOnce(&mut Self) -> Result<(), CodecError>) -> Result<(), CodecError> {
+    pub(super) fn nested(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<(), CodecError>,
+    ) -> Result<(), CodecError> {
         if self.depth == NESTING_DEPTH {
             return Err(CodecError::invalid("is nested more than 32 levels deep"));
         }

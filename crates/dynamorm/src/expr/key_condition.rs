@@ -257,6 +257,11 @@ impl<M, S> From<KeyCondition<M, S>> for UntypedKey {
 }
 
 impl UntypedKey {
+    /// A whole partition. The tenant is no part of it, but filled in.
+    pub(crate) fn of(index: &'static IndexShape, partition: KeyParts) -> Self {
+        Self(Kind::Typed { index, partition, leading: KeyParts::new(), sort: Sort::Any })
+    }
+
     /// The index that a typed one is for, whose conditions on sort keys keep to those of the model.
     pub(crate) fn index(&self) -> Option<&'static IndexShape> {
         match &self.0 {

@@ -2,7 +2,7 @@
 //!
 //! What is not here: those that `begins_with`, `contains` and updates work on (`value.rs`).
 
-use crate::{Attribute, AttributeValue, Nullable, Number, Timestamp, Ttl};
+use crate::{Attribute, AttributeValue, Nullable, Number, Timestamp, Ttl, Vector};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -81,6 +81,6 @@ kinds!(Ordered: u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, 
 kinds!(Ordered: @(T: Ordered) Option<T>, @(T: Ordered) Box<T>, @(T: Ordered) Nullable<T>);
 
 kinds!(HasSize: String, Cow<'static, str>, Arc<str>, AttributeValue, @(T: Attribute) Vec<T>);
-kinds!(HasSize: @(T: Attribute, const N: usize) [T; N], @(T, H) HashSet<T, H>, @(T) BTreeSet<T>);
+kinds!(HasSize: @(const N: usize) Vector<N>, @(T: Attribute, const N: usize) [T; N], @(T, H) HashSet<T, H>, @(T) BTreeSet<T>);
 kinds!(HasSize: @(T, H) HashMap<String, T, H>, @(T) BTreeMap<String, T>);
 kinds!(HasSize: @(T: HasSize) Option<T>, @(T: HasSize) Box<T>, @(T: HasSize) Nullable<T>);

@@ -1,9 +1,10 @@
 //! What an index carries: a read of anything else would find it absent, silently.
 
 use crate::expr::tree::Node;
-use crate::key::{IndexShape, Projection};
+use crate::key::{IndexShape, KeyShape, Projection};
 use crate::model::ModelShape;
 use crate::transport::Operation;
+use crate::vector::VectorShape;
 use crate::{Error, Result};
 
 /// Refuses a read by an index of attributes that it does not carry; `names` are those asked for, `None` for whole items.
@@ -41,6 +42,27 @@ pub(super) fn check_read(
     )))
 }
 
+/// Refuses a search by a vector index for attributes that it does not carry.
+pub(super) fn check_search(
+    index: &'static VectorShape,
+    model: &ModelShape,
+    names: &[&'static str],
+    is_whole: bool,
+) -> Result<()> {
+    let Some(carried) = carried_with(index.projection, index.keys(), model) else { return Ok(()) };
+    let missing: Vec<&str> = names.iter().copied().filter(|name| !carried.contains(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let advice = if is_whole { "read a projection of these" } else { "leave it out of the projection" };
+    Err(Error::invalid(format!(
+        "index \"{}\" does not carry {}, only {}: {advice}",
+        index.name,
+        listed(&missing),
+        listed(&carried)
+    )))
+}
+
 /// Refuses a filter on an attribute that the index does not carry: it would be absent from every item.
 pub(super) fn check_filter(index: &IndexShape, model: &ModelShape, filter: &Node) -> Result<()> {
     let mut checked = Ok(());
@@ -65,12 +87,20 @@ pub(super) fn check_name(index: &IndexShape, model: &ModelShape, name: &str) -> 
 
 /// The attributes that an index carries, its key first; `None` for all. What tells an item's type and schema is among them.
 fn carried(index: &IndexShape, model: &ModelShape) -> Option<Vec<&'static str>> {
-    let included: &[&'static str] = match index.projection {
+    carried_with(index.projection, index.keys(), model)
+}
+
+fn carried_with(
+    projection: Projection,
+    keys: impl Iterator<Item = &'static KeyShape>,
+    model: &ModelShape,
+) -> Option<Vec<&'static str>> {
+    let included: &[&'static str] = match projection {
         Projection::All => return None,
         Projection::KeysOnly { .. } => &[],
         Projection::Include { names, .. } => names,
     };
-    let keys = index.keys().chain(model.primary.keys()).map(|key| key.attribute);
+    let keys = keys.chain(model.primary.keys()).map(|key| key.attribute);
     let kept = model.kept.map_or(&[][..], |kept| kept.names);
     let mut names: Vec<&'static str> = Vec::new();
     for name in keys.chain(included.iter().copied()).chain(kept.iter().copied()) {

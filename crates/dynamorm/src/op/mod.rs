@@ -24,6 +24,7 @@ mod query;
 mod read;
 mod retry;
 mod scan;
+mod search_vectors;
 mod sink;
 mod statement;
 mod table;
@@ -47,10 +48,11 @@ pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
 pub(crate) use retry::pause;
 pub use scan::Scan;
+pub use search_vectors::{SearchVectors, VectorMatch};
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
 pub use table::{
     CreateTable, DeleteTable, DescribeTable, IndexDescription, Models, TableDescription, TableStatus,
-    WaitForTable,
+    VectorIndexDescription, WaitForTable,
 };
 pub use transact_get::{Gets, IntoGet, TransactGet};
 pub use transact_write::TransactWrite;

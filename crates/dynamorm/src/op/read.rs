@@ -42,6 +42,8 @@ pub(crate) struct Read<'db> {
     pub(crate) model: &'static ModelShape,
     /// The attributes to ask for; `None` asks for whole items.
     pub(crate) projection: Option<&'static [&'static str]>,
+    /// An attribute to ask for besides them.
+    pub(crate) also: Option<&'static str>,
     /// Items of other models are read as well.
     pub(crate) is_collection: bool,
     /// Only the table's keys are asked for, by which the items are fetched then. See [`Query::hydrate`](super::Query::hydrate).
@@ -98,11 +100,12 @@ impl<'db> Read<'db> {
         Self::new(db, R::Model::SHAPE, source).project::<R>()
     }
 
-    fn new(db: &'db Db, model: &'static ModelShape, source: Source) -> Box<Self> {
+    pub(crate) fn new(db: &'db Db, model: &'static ModelShape, source: Source) -> Box<Self> {
         Box::new(Self {
             db,
             model,
             projection: None,
+            also: None,
             is_collection: false,
             keys_only: false,
             source,
@@ -347,6 +350,7 @@ impl<'db> Read<'db> {
             Some(projection) => projection.to_vec(),
             None => return Ok(()),
         };
+        names.extend(self.also.filter(|also| !names.contains(also)));
         if form == Form::ItemsWithKeys {
             for key in index.keys().chain(self.model.primary.keys()) {
                 if !names.contains(&key.attribute) {

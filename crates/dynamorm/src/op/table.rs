@@ -3,6 +3,7 @@
 //! - `create`: CreateTable, with `plan` for what the models of one table say of it together.
 //! - `describe`: DescribeTable, and waiting for what it tells.
 //! - `delete`: DeleteTable.
+//! - `vectors`: what the first two say of vector indexes.
 
 mod create;
 mod delete;
@@ -10,10 +11,12 @@ mod describe;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
 pub use create::CreateTable;
 pub use delete::DeleteTable;
 pub use describe::{DescribeTable, IndexDescription, TableDescription, TableStatus, WaitForTable};
+pub use vectors::VectorIndexDescription;
 
 use crate::codec::Writer;
 use crate::model::{Model, ModelShape};

@@ -32,6 +32,7 @@ pub(super) async fn call(client: &Client, request: Request) -> Result<Bytes, Fai
         Operation::DeleteItem => delete_item(client, Members::parse(&request)?).await,
         Operation::Query => reads::query(client, Members::parse(&request)?).await,
         Operation::Scan => reads::scan(client, Members::parse(&request)?).await,
+        Operation::SearchVectors => reads::search_vectors(client, Members::parse(&request)?).await,
         Operation::BatchGetItem => reads::batch_get_item(client, Members::parse(&request)?).await,
         Operation::TransactGetItems => reads::transact_get_items(client, Members::parse(&request)?).await,
         Operation::ExecuteStatement => statements::execute(client, Members::parse(&request)?).await,

@@ -110,6 +110,8 @@ pub enum Operation {
     Query,
     /// Reads items of a whole table or index.
     Scan,
+    /// Finds up to 100 items whose vectors are nearest to one.
+    SearchVectors,
     /// Reads up to 100 items by their keys.
     BatchGetItem,
     /// Puts and deletes up to 25 items.
@@ -149,6 +151,7 @@ impl Operation {
             Operation::DeleteItem => "DeleteItem",
             Operation::Query => "Query",
             Operation::Scan => "Scan",
+            Operation::SearchVectors => "SearchVectors",
             Operation::BatchGetItem => "BatchGetItem",
             Operation::BatchWriteItem => "BatchWriteItem",
             Operation::TransactGetItems => "TransactGetItems",

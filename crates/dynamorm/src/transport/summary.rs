@@ -121,10 +121,19 @@ pub(crate) struct Answered {
 /// What a table was charged for.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Consumed {
+    /// Empty in the answer to a vector search.
     pub(crate) table: String,
     pub(crate) units: Units,
+    pub(crate) vectors: VectorBytes,
     /// Each index that has a part in it.
     pub(crate) indexes: Vec<(String, Units)>,
+}
+
+/// Bytes of vector indexes, which have no units.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct VectorBytes {
+    pub(crate) searched: f64,
+    pub(crate) written: f64,
 }
 
 /// Units, of which it may not be said what they are for.
@@ -164,7 +173,7 @@ impl Answered {
                 self.items += 1;
                 reader.skip()?;
             }
-            "Items" => self.items += elements(reader)?,
+            "Items" | "SearchResults" => self.items += elements(reader)?,
             "Responses" if is_array(reader) => reader.array(|reader| {
                 if reader.is_null() {
                     return Ok(());
@@ -230,11 +239,27 @@ fn consumed(reader: &mut Reader<'_>) -> Result<Consumed, CodecError> {
                 found.indexes.push((index.to_owned(), units));
                 Ok(())
             })?,
+            // Of a write, by index. A search tells it without.
+            "VectorIndexes" => {
+                reader.object(|reader, _| reader.object(|reader, name| found.vectors.member(reader, name)))?
+            }
+            "VectorSearchRequestBytes" => found.vectors.member(reader, name)?,
             _ => found.units.member(reader, name)?,
         }
         Ok(())
     })?;
     Ok(found)
+}
+
+impl VectorBytes {
+    fn member(&mut self, reader: &mut Reader<'_>, name: &str) -> Result<(), CodecError> {
+        match name {
+            "VectorSearchRequestBytes" => self.searched += reader.fraction()?,
+            "VectorWriteRequestBytes" => self.written += reader.fraction()?,
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
 }
 
 impl Units {
@@ -301,6 +326,10 @@ mod tests {
         );
 
         let one = Answered::of(br#"{"ConsumedCapacity":{"TableName":"a","CapacityUnits":1.5}}"#);
+        let search = Answered::of(br#"{"SearchResults":[{"Item":{},"Score":1}],"ConsumedCapacity":{"VectorSearchRequestBytes":1024}}"#);
+        assert_eq!((search.items, search.consumed[0].vectors.searched), (1, 1024.0));
+        let write = Answered::of(br#"{"ConsumedCapacity":{"TableName":"a","CapacityUnits":1,"VectorIndexes":{"i":{"VectorWriteRequestBytes":2048}}}}"#);
+        assert_eq!(write.consumed[0].vectors.written, 2048.0);
         assert_eq!(one.consumed[0].table, "a");
         assert_eq!(one.consumed[0].units.split(false), (1.5, 0.0));
         assert_eq!(one.consumed[0].units.split(true), (0.0, 1.5));

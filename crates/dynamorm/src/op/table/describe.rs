@@ -1,5 +1,6 @@
 //! DescribeTable: a table's state and form. And waiting until the state is the wanted one.
 
+use super::vectors::{VectorIndexDescription, decode_vector_index};
 use super::{PATIENCE, about};
 use crate::codec::{CodecError, Reader};
 use crate::error::ErrorKind;
@@ -25,9 +26,11 @@ pub struct TableDescription {
     pub key: Vec<String>,
     /// Its indexes, local ones too.
     pub indexes: Vec<IndexDescription>,
+    /// Its vector indexes.
+    pub vector_indexes: Vec<VectorIndexDescription>,
     /// How many items it had at the last count: DynamoDB counts every six hours, the embedded engine not at all.
     pub item_count: Option<u64>,
-    /// True if every global index can be used.
+    /// True if every global index and every vector index can be used.
     pub indexes_active: bool,
 }
 
@@ -129,6 +132,7 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
         status: TableStatus::Other,
         key: Vec::new(),
         indexes: Vec::new(),
+        vector_indexes: Vec::new(),
         item_count: None,
         indexes_active: true,
     };
@@ -161,7 +165,13 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
                         Ok(())
                     })?;
                 }
-                "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" => {}
+                "VectorIndexes" if !reader.is_null() => reader.array(|reader| {
+                    let (index, active) = decode_vector_index(reader)?;
+                    table.vector_indexes.push(index);
+                    table.indexes_active &= active;
+                    Ok(())
+                })?,
+                "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" | "VectorIndexes" => {}
                 _ => reader.skip()?,
             }
             Ok(())
@@ -187,7 +197,7 @@ fn decode_index(reader: &mut Reader<'_>) -> Result<(IndexDescription, bool), Cod
 }
 
 /// What an index carries besides the keys; `None` for everything.
-fn decode_projection(reader: &mut Reader<'_>) -> Result<Option<Vec<String>>, CodecError> {
+pub(super) fn decode_projection(reader: &mut Reader<'_>) -> Result<Option<Vec<String>>, CodecError> {
     let (mut all, mut names) = (false, Vec::new());
     reader.object(|reader, member| {
         match member {

@@ -2,6 +2,7 @@
 
 use super::describe::TableDescription;
 use super::request;
+use super::vectors::{self, PlannedVectors};
 use crate::codec::Writer;
 use crate::collection::are_of_types;
 use crate::key::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
@@ -15,6 +16,7 @@ pub(super) struct Plan {
     pub(super) table: String,
     pub(super) primary: IndexShape,
     pub(super) indexes: Vec<PlannedIndex>,
+    pub(super) vectors: Vec<PlannedVectors>,
     pub(super) ttl: Option<&'static str>,
 }
 
@@ -57,6 +59,7 @@ impl Plan {
             table: db.table_of(first)?.to_owned(),
             primary: first.primary,
             indexes: Vec::new(),
+            vectors: Vec::new(),
             ttl: None,
         };
         for (nth, shape) in shapes.iter().enumerate() {
@@ -101,13 +104,19 @@ impl Plan {
                 }
             }
         }
+        plan.vectors = match db.are_vectors_scanned() {
+            true => Vec::new(),
+            false => vectors::planned(shapes)?,
+        };
         plan.check_types()?;
         Ok(plan)
     }
 
     /// Each key attribute of the table and its indexes.
     fn keys(&self) -> impl Iterator<Item = &'static KeyShape> {
-        self.primary.keys().chain(self.indexes.iter().flat_map(|index| index.shape.keys()))
+        let indexes = self.indexes.iter().flat_map(|index| index.shape.keys());
+        let vectors = self.vectors.iter().flat_map(|index| index.shape.keys());
+        self.primary.keys().chain(indexes).chain(vectors)
     }
 
     fn check_types(&self) -> Result<()> {
@@ -148,6 +157,7 @@ impl Plan {
         write_key_schema(&mut writer, &self.primary);
         self.write_indexes(&mut writer, "GlobalSecondaryIndexes", IndexKind::Global);
         self.write_indexes(&mut writer, "LocalSecondaryIndexes", IndexKind::Local);
+        vectors::write(&mut writer, &self.vectors);
         writer.raw("}");
         request(Operation::CreateTable, &self.table, writer)
     }
@@ -216,7 +226,7 @@ impl Plan {
                 )));
             }
         }
-        Ok(())
+        vectors::check(&self.vectors, found)
     }
 }
 
@@ -270,7 +280,7 @@ fn key_names(index: &IndexShape) -> Vec<String> {
     index.keys().map(|key| key.attribute.to_owned()).collect()
 }
 
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
 }
 
@@ -288,7 +298,7 @@ fn same_keys(a: &IndexShape, b: &IndexShape) -> bool {
     same(a.partition, b.partition) && same(a.sort, b.sort)
 }
 
-fn write_projection(writer: &mut Writer, carries: Option<&[&str]>) {
+pub(super) fn write_projection(writer: &mut Writer, carries: Option<&[&str]>) {
     let (kind, names) = match carries {
         None => ("ALL", [].as_slice()),
         Some([]) => ("KEYS_ONLY", [].as_slice()),

@@ -72,6 +72,10 @@ pub(in crate::transport) async fn call(client: &Client, request: Request) -> Res
             exchange!(client.query().set_table_name(table), query, Query, QueryOutput)
         }
         Operation::Scan => exchange!(client.scan().set_table_name(table), scan, Scan, ScanOutput),
+        Operation::SearchVectors => {
+            let call = client.search_vectors().set_table_name(table);
+            exchange!(call, search_vectors, SearchVectors, SearchVectorsOutput)
+        }
         Operation::BatchGetItem => {
             let keys = tables.into_iter().map(|table| Ok((table, no_keys()?))).collect::<Result<_, _>>();
             let call = client.batch_get_item().set_request_items(Some(keys.map_err(unbuilt)?));

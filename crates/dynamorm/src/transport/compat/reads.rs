@@ -1,4 +1,4 @@
-//! The members that reads have: GetItem, Query, Scan, BatchGetItem, TransactGetItems.
+//! The members that reads have: GetItem, Query, Scan, SearchVectors, BatchGetItem, TransactGetItems.
 
 use super::refused;
 use super::request::Members;
@@ -77,6 +77,26 @@ pub(super) async fn scan(client: &Client, mut members: Members) -> Result<Bytes,
     response.items("Items", output.items)?;
     response.item("LastEvaluatedKey", output.last_evaluated_key)?;
     response.capacity(output.consumed_capacity);
+    Ok(response.into_body())
+}
+
+pub(super) async fn search_vectors(client: &Client, mut members: Members) -> Result<Bytes, Failure> {
+    let call = client
+        .search_vectors()
+        .set_table_name(members.text("TableName")?)
+        .set_index_name(members.text("IndexName")?)
+        .set_search_vector(members.values("SearchVector")?)
+        .set_top_k(members.integer("TopK")?)
+        .set_search_condition_expression(members.text("SearchConditionExpression")?)
+        .set_projection_expression(members.text("ProjectionExpression")?)
+        .set_expression_attribute_names(members.names("ExpressionAttributeNames")?)
+        .set_expression_attribute_values(members.item("ExpressionAttributeValues")?)
+        .set_return_consumed_capacity(members.choice("ReturnConsumedCapacity")?);
+    members.finish()?;
+    let output = call.send().await.map_err(failure)?;
+    let mut response = Response::default();
+    response.matches("SearchResults", output.search_results)?;
+    response.vector_capacity(output.consumed_capacity);
     Ok(response.into_body())
 }
 

@@ -5,7 +5,7 @@
 use crate::transport::Failure;
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementResponse, Capacity, ConsumedCapacity, ItemResponse, KeysAndAttributes,
-    WriteRequest,
+    SearchResultItem, VectorCapacity, WriteRequest,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,6 +33,30 @@ impl Response {
             self.put(name, list(items)?);
         }
         Ok(())
+    }
+
+    /// What a vector search found, with the scores.
+    pub(super) fn matches(
+        &mut self,
+        name: &str,
+        found: Option<Vec<SearchResultItem>>,
+    ) -> Result<(), Failure> {
+        let Some(found) = found else { return Ok(()) };
+        let found = found.into_iter().map(|found| {
+            let mut members = Response::default();
+            members.item("Item", found.item)?;
+            members.put("Score", Value::from(found.score));
+            Ok(Value::Object(members.0))
+        });
+        let found = found.collect::<Result<_, Failure>>()?;
+        self.put(name, Value::Array(found));
+        Ok(())
+    }
+
+    /// The capacity of a vector search, which has a form of its own.
+    pub(super) fn vector_capacity(&mut self, consumed: Option<VectorCapacity>) {
+        let Some(bytes) = consumed.and_then(|consumed| consumed.vector_search_request_bytes) else { return };
+        self.put("ConsumedCapacity", tagged("VectorSearchRequestBytes", Value::from(bytes)));
     }
 
     pub(super) fn count(&mut self, name: &str, count: i32) {

@@ -35,6 +35,7 @@ pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, Se
             request.limit = limited(request.limit);
             database.scan(request)
         }),
+        Operation::SearchVectors => run(body, |request| database.search_vectors(request)),
         Operation::BatchGetItem => run(body, |request| database.batch_get_item(request)),
         Operation::TransactGetItems => run(body, |request| database.transact_get_items(request)),
         Operation::ExecuteStatement => run(body, |mut request: ExecuteStatementRequest| {
@@ -111,6 +112,13 @@ fn describe_table(database: &Database, request: &DescribeTableRequest) -> dynoxi
             index["IndexStatus"] = json!("ACTIVE");
         }
         description["GlobalSecondaryIndexes"] = indexes;
+    }
+    if let Some(indexes) = &table.vector_index_definitions {
+        let mut indexes = stored(indexes);
+        for index in indexes.as_array_mut().into_iter().flatten() {
+            index["IndexStatus"] = json!("ACTIVE");
+        }
+        description["VectorIndexes"] = indexes;
     }
     Ok(json!({ "Table": description }))
 }

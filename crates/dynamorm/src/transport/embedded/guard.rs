@@ -18,6 +18,7 @@ use dynoxide::actions::get_item::GetItemRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
 use dynoxide::actions::scan::ScanRequest;
+use dynoxide::actions::search_vectors::SearchVectorsRequest;
 use dynoxide::actions::transact_get_items::TransactGetItemsRequest;
 use dynoxide::actions::transact_write_items::{TransactWriteItem, TransactWriteItemsRequest};
 use dynoxide::actions::update_item::UpdateItemRequest;
@@ -52,6 +53,7 @@ pub(super) enum Kind {
     Filter,
     KeyCondition,
     Projection,
+    SearchCondition,
     Update,
     /// A whole PartiQL statement.
     Statement,
@@ -64,6 +66,7 @@ impl Kind {
             Kind::Filter => "FilterExpression",
             Kind::KeyCondition => "KeyConditionExpression",
             Kind::Projection => "ProjectionExpression",
+            Kind::SearchCondition => "SearchConditionExpression",
             Kind::Update => "UpdateExpression",
             Kind::Statement => "Statement",
         }
@@ -113,6 +116,13 @@ impl Expressions for QueryRequest {
 impl Expressions for ScanRequest {
     fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
         some(Kind::Filter, self.filter_expression.as_deref())
+            .chain(some(Kind::Projection, self.projection_expression.as_deref()))
+    }
+}
+
+impl Expressions for SearchVectorsRequest {
+    fn expressions(&self) -> impl Iterator<Item = (Kind, &str)> {
+        some(Kind::SearchCondition, self.search_condition_expression.as_deref())
             .chain(some(Kind::Projection, self.projection_expression.as_deref()))
     }
 }
