@@ -56,6 +56,7 @@ mod transact_write;
 mod types;
 mod unique;
 mod update;
+mod vectors;
 mod words;
 
 fn main() -> std::process::ExitCode {
@@ -99,6 +100,7 @@ fn main() -> std::process::ExitCode {
         types::BEHAVIOURS,
         unique::BEHAVIOURS,
         update::BEHAVIOURS,
+        vectors::BEHAVIOURS,
         words::BEHAVIOURS,
     ])
 }

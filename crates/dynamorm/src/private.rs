@@ -309,10 +309,10 @@ pub const fn expires(managed: &[ManagedAttribute]) -> bool {
     false
 }
 
-/// True if a vector index can have vectors of this type.
+/// True if the vectors of a vector index can have so many numbers.
 #[must_use]
-pub const fn are_dimensions<T: VectorAttribute>() -> bool {
-    T::DIMENSIONS >= 1 && T::DIMENSIONS <= limits::VECTOR_DIMENSIONS
+pub const fn are_dimensions(numbers: usize) -> bool {
+    numbers >= 1 && numbers <= limits::VECTOR_DIMENSIONS
 }
 
 /// What a projection may have for an attribute of type `T`: the same, or an `Option` of it.

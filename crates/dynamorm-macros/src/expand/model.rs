@@ -53,7 +53,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let scope = scope(model);
     let claimed = claimed_tenant(model);
     let projections = carried::projections(model);
-    let dimensions = vector::checks(model);
+    let dimensions = vector::dimensions(model);
     quote! {
         #key_struct
         #projections

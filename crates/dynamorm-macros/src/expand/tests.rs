@@ -203,3 +203,20 @@ pub enum Payment {
     Cash,
 }"#
 );
+
+snapshot!(
+    model_with_vector_indexes,
+    crate::model,
+    r#"#[dynamorm(pk = "TENANT#{tenant}", sk = "DOC#{id}")]
+#[dynamorm(vector_index = "by-embedding", vector = embedding, distance = cosine, pk = tenant, filters(lang, year))]
+#[dynamorm(vector_index = "by-title", vector = title, distance = dot_product, pk = tenant, projection = include(lang))]
+struct Doc {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    lang: String,
+    year: Option<u16>,
+    embedding: Vector<768>,
+    title: Option<Vector<3>>,
+}"#
+);

@@ -4,8 +4,8 @@ use super::key::key_source;
 use super::place;
 use crate::ast::{Field, Model, Projection, VectorIndex, type_argument, type_word};
 use crate::attr::Distance;
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 
 /// `Doc::BY_EMBEDDING_INDEX`
@@ -53,16 +53,23 @@ fn vector_type(ty: &Type) -> &Type {
     type_argument(ty).filter(|_| type_word(ty).as_deref() == Some("Option")).unwrap_or(ty)
 }
 
-/// Fails to compile at the vector's type if no index can have so many numbers.
-pub(super) fn checks(model: &Model) -> TokenStream {
+/// A constant for the numbers of each index's vector, to which the shape refers; fails to compile at the vector's type if no index can
+/// have so many.
+pub(super) fn dimensions(model: &Model) -> TokenStream {
     let checks = model.vectors.iter().filter_map(|index| {
         let Field { ident, ty, .. } = model.fields.get(index.vector)?;
+        let dimensions = dimensions_of(index);
         let text = format!("`{ident}` is in a vector index, which has vectors of 1 to 4096 numbers");
         Some(quote_spanned! { place(ty)=>
-            const _: () = ::core::assert!(::dynamorm::private::are_dimensions::<#ty>(), #text);
+            const #dimensions: usize = <#ty as ::dynamorm::private::VectorAttribute>::DIMENSIONS;
+            const _: () = ::core::assert!(::dynamorm::private::are_dimensions(#dimensions), #text);
         })
     });
     checks.collect()
+}
+
+fn dimensions_of(index: &VectorIndex) -> Ident {
+    format_ident!("{}_DIMENSIONS", index.constant, span = Span::call_site())
 }
 
 /// The member `vectors` of the model's shape, if it has any.
@@ -77,9 +84,9 @@ pub(super) fn shapes(model: &Model) -> Option<TokenStream> {
 }
 
 fn shape(model: &Model, index: &VectorIndex) -> Option<TokenStream> {
-    let Field { name: attribute, ty, .. } = model.fields.get(index.vector)?;
+    let Field { name: attribute, .. } = model.fields.get(index.vector)?;
     let name = &index.name;
-    let dimensions = quote_spanned!(place(ty)=> <#ty as ::dynamorm::private::VectorAttribute>::DIMENSIONS);
+    let dimensions = dimensions_of(index);
     let distance = match index.distance {
         Distance::Cosine => quote!(Cosine),
         Distance::Euclidean => quote!(Euclidean),

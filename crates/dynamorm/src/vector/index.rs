@@ -1,6 +1,6 @@
 //! The handle behind `Doc::BY_EMBEDDING_INDEX`: a vector index, and a search of it that lacks only a database.
 
-use super::{Distance, VectorAttribute};
+use super::Distance;
 use crate::expr::{EncodedValue, IntoAttr};
 use crate::key::{IndexKeyAttribute, KeyAttribute, KeyShape, Projection, ScalarType};
 use crate::tenant;
@@ -52,7 +52,7 @@ impl SearchedWhole for OfTenant {
     }
 }
 
-impl<M, V: VectorAttribute, P> VectorIndex<M, V, P> {
+impl<M, V, P> VectorIndex<M, V, P> {
     /// The derive calls this.
     #[doc(hidden)]
     #[must_use]

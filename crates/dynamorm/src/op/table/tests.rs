@@ -185,3 +185,85 @@ fn an_index_is_made_with_all_its_key_attributes_and_what_it_carries() {
     {"IndexName":"by-status","KeySchema":[{"AttributeName":"status","KeyType":"HASH"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}]}
     "#);
 }
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "DOC#{id}", sk = "DOC", type = "Doc")]
+#[dynamorm(vector_index = "by-embedding", vector = embedding, distance = dot_product, pk = lang, filters(year))]
+#[dynamorm(vector_index = "by-title", vector = title, distance = euclidean, projection = keys_only)]
+#[allow(dead_code)]
+struct Doc {
+    id: String,
+    lang: String,
+    year: u16,
+    #[dynamorm(rename = "e")]
+    embedding: crate::Vector<768>,
+    title: Option<crate::Vector<4>>,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "PAGE#{id}", sk = "PAGE")]
+#[dynamorm(vector_index = "pages", vector = e, distance = cosine)]
+#[allow(dead_code)]
+struct Page {
+    id: String,
+    e: crate::Vector<768>,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "TEXT#{id}", sk = "TEXT")]
+#[dynamorm(vector_index = "email-index", vector = v, distance = cosine)]
+#[dynamorm(vector_index = "two", vector = v, distance = cosine)]
+#[dynamorm(vector_index = "three", vector = v, distance = cosine)]
+#[dynamorm(vector_index = "four", vector = v, distance = cosine)]
+#[allow(dead_code)]
+struct Text {
+    id: String,
+    v: crate::Vector<2>,
+}
+
+#[derive(Debug, crate::Model)]
+#[dynamorm(table = "app", pk = "TYPED#{id}", sk = "TYPED")]
+#[dynamorm(vector_index = "typed", vector = v, distance = cosine, filters(email))]
+#[allow(dead_code)]
+struct Typed {
+    id: String,
+    email: u32,
+    v: crate::Vector<2>,
+}
+
+#[test]
+fn a_table_is_made_with_its_vector_indexes_or_without() {
+    let db = db();
+    insta::assert_snapshot!(shown(db.create_table::<Doc>().to_request()), @r#"
+    {"TableName":"app",
+    "BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},
+    {"AttributeName":"sk","AttributeType":"S"},
+    {"AttributeName":"lang","AttributeType":"S"},
+    {"AttributeName":"year","AttributeType":"N"}],
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},
+    {"AttributeName":"sk","KeyType":"RANGE"}],
+    "VectorIndexes":[{"IndexName":"by-embedding","VectorAttribute":{"AttributeName":"e"},"SearchSchema":[{"AttributeName":"lang","SearchSchemaElementType":"HASH"},
+    {"AttributeName":"year","SearchSchemaElementType":"INLINE_FILTER"}],"Projection":{"ProjectionType":"ALL"},"Dimensions":768,"DistanceFunction":"DOT_PRODUCT"},
+    {"IndexName":"by-title","VectorAttribute":{"AttributeName":"title"},"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["type"]},"Dimensions":4,"DistanceFunction":"EUCLIDEAN"}]}
+    "#);
+    let without = db.clone().vectors_by_scan();
+    insta::assert_snapshot!(shown(without.create_table::<Doc>().to_request()), @r#"
+    {"TableName":"app",
+    "BillingMode":"PAY_PER_REQUEST",
+    "AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},
+    {"AttributeName":"sk","AttributeType":"S"}],
+    "KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},
+    {"AttributeName":"sk","KeyType":"RANGE"}]}
+    "#);
+}
+
+#[test]
+fn vector_indexes_that_would_mix_models_are_refused() {
+    let db = db();
+    insta::assert_snapshot!(refused(db.create_table::<(Doc, Page)>().to_request()), @"CreateTable: both `Doc` and `Page` have their vectors in the attribute `e`, so a search would find items of both: give one another `rename`");
+    insta::assert_snapshot!(refused(db.create_table::<(User, Text)>().to_request()), @r#"CreateTable: there is an index "email-index" already: give the vector index of `Text` another name"#);
+    insta::assert_snapshot!(refused(db.create_table::<(Doc, Text)>().to_request()), @"CreateTable: the models have 6 vector indexes, a table takes 5");
+    insta::assert_snapshot!(refused(db.create_table::<(User, Typed)>().to_request()), @"CreateTable: attribute `email` is S in one key and N in another: a table has one type for it");
+    assert!(db.vectors_by_scan().create_table::<(Doc, Text)>().to_request().is_ok());
+}
