@@ -139,6 +139,11 @@ use syn::DeriveInput;
 /// | `projection = keys_only`, `projection = include(total)` | what an index carries besides its key and the table's; else everything. It then has a projection of its own, named after both: `OrderByStatus` for the index `by-status` |
 /// | `projection_type = OpenOrder` | beside it: another name for that projection |
 /// | `local_index = "name"` | a local secondary index, with `sk`: it has the table's partition key |
+/// | `vector_index = "name"` | a vector index, in a `#[dynamorm(…)]` of its own with `vector` and `distance`, and perhaps `filters`, `pk` and `projection` |
+/// | `vector = embedding` | the field that it is of: a `Vector<768>`, or an `Option` of one |
+/// | `distance = cosine` | how it tells what is near; also `euclidean`, `dot_product` |
+/// | `filters(category, lang)` | the attributes that a search can demand a value of |
+/// | `pk = lang` | of a vector index: the attribute whose value parts it, so that each search is of one partition |
 /// | `pk_attribute = "PK"` | the attribute that the template of `pk` makes; else `pk`, or `{index}_pk` for an index |
 /// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |
 /// | `keys = "raw"` | templates take values as they are, without escapes or fixed widths: for tables that exist already |

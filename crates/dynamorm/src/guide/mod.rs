@@ -15,3 +15,6 @@ pub mod tenants {}
 
 #[doc = include_str!("unique.md")]
 pub mod unique {}
+
+#[doc = include_str!("vectors.md")]
+pub mod vectors {}

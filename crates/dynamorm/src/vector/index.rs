@@ -29,8 +29,7 @@ pub enum OfTenant {}
 /// Of a vector index that no caller names a partition of: it has none, or it is the tenant's.
 #[diagnostic::on_unimplemented(
     message = "this index is searched in one partition, whose value is missing",
-    label = "write `.partition(value)` before it",
-    note = "DynamoDB searches a vector index that has a partition in one of them at a time"
+    label = "write `.partition(value)` before it: such an index is searched in one at a time"
 )]
 pub trait SearchedWhole {
     /// The value of the partition, encoded.

@@ -66,7 +66,8 @@ fn partition(
     // A query filters by no attribute of its key.
     let is_filtered_by_key =
         draft.filters.iter().any(|(name, _)| primary.keys().any(|key| key.attribute == *name));
-    if !is_same || is_filtered_by_key {
+    // The shards of a partition are read side by side to keep their order, which is of no use here.
+    if !is_same || is_filtered_by_key || draft.model.shards.is_some() {
         return Ok(None);
     }
     if draft.model.tenant.is_some_and(|tenant| tenant.attribute == of_index.attribute) {
