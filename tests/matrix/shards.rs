@@ -21,12 +21,15 @@ matrix![
     numbers_and_bytes_sort_across_shards,
     a_partition_grows_from_a_sort_key_on,
     an_item_in_the_wrong_shard_is_an_error,
+    models_of_one_partition_have_different_numbers_of_shards,
+    a_page_ends_at_a_megabyte,
     a_raw_key_condition_is_refused,
     a_scan_finds_the_items_of_all_shards,
     the_capacity_of_all_shards_is_added_up,
     a_maximum_of_read_units_stops_between_shards,
     what_has_expired_is_hidden_in_each_shard,
     items_of_several_models_share_the_shards,
+    a_collection_may_be_one_partition_for_all,
     hydrate_fetches_what_the_shards_lead_to,
     batches_and_transactions_find_the_shards,
     an_index_of_a_sharded_table_is_read_as_any,
@@ -301,6 +304,10 @@ async fn a_partition_grows_from_a_sort_key_on(db: TestDb) -> Result<()> {
         assert!(db.get(After::key("web", at(second))).optional().await?.is_some());
     }
     assert_eq!(db.calls() - before, 60);
+    // A start key from before it grew leads on.
+    let page = db.query::<Before>().key(Before::PRIMARY_KEY.partition("web").lt(at(20))).take(7).await?;
+    let key = After::PRIMARY_KEY.partition("web");
+    assert_eq!(db.query::<After>().key(key).start_key(page.next).take(1).await?.items[0].at, at(7));
     for second in [3, 19, 20, 50] {
         db.put(&After { topic: "web".into(), at: at(second) }).execute().await?;
     }
@@ -323,6 +330,52 @@ async fn an_item_in_the_wrong_shard_is_an_error(db: TestDb) -> Result<()> {
     let error = db.query::<Careless>().key(Careless::PRIMARY_KEY.partition("web")).all().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Service);
     assert!(error.to_string().contains("not in the shard of its sort key"), "{error}");
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "OF#{topic}", sk = "{at}", shards = 4, type = "Few")]
+struct Few {
+    topic: String,
+    at: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "OF#{topic}", sk = "{at}", shards = 11, type = "Many")]
+struct Many {
+    topic: String,
+    at: u32,
+}
+
+async fn models_of_one_partition_have_different_numbers_of_shards(db: TestDb) -> Result<()> {
+    db.create_table::<(Few, Many)>().execute().await?;
+    for at in 0..40 {
+        db.put(&Few { topic: "a".into(), at: 2 * at }).execute().await?;
+        db.put(&Many { topic: "a".into(), at: 2 * at + 1 }).execute().await?;
+    }
+    let few = db.query::<Few>().key(Few::PRIMARY_KEY.partition("a")).limit(3).all().await?;
+    assert_eq!(
+        few.iter().map(|few| few.at).collect::<Vec<_>>(),
+        (0..40).map(|at| 2 * at).collect::<Vec<_>>()
+    );
+    let many = db.query::<Many>().key(Many::PRIMARY_KEY.partition("a")).limit(5).descending().all().await?;
+    let expected: Vec<u32> = (0..40).rev().map(|at| 2 * at + 1).collect();
+    assert_eq!(many.iter().map(|many| many.at).collect::<Vec<_>>(), expected);
+    Ok(())
+}
+
+async fn a_page_ends_at_a_megabyte(db: TestDb) -> Result<()> {
+    db.create_table::<Step>().execute().await?;
+    for seq in 0..40 {
+        db.put(&Step { seq, text: "x".repeat(100_000) }).execute().await?;
+    }
+    let steps = || db.query::<Step>().key(Step::PRIMARY_KEY.partition(()));
+    // Each of three shards answers with a megabyte at most.
+    let page = steps().limit(1_000).page().await?;
+    assert!((10..=36).contains(&page.items.len()), "{}", page.items.len());
+    let rest = steps().start_key(page.next).all().await?;
+    let seqs: Vec<i64> = page.items.iter().chain(&rest).map(|step| step.seq).collect();
+    assert_eq!(seqs, (0..40).collect::<Vec<_>>());
     Ok(())
 }
 
@@ -442,6 +495,38 @@ async fn items_of_several_models_share_the_shards(db: TestDb) -> Result<()> {
         .collect();
     let expected = [false, true].into_iter().flat_map(|reading| (0..12).map(move |at| (reading, at)));
     assert_eq!(ats, expected.collect::<Vec<_>>());
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "ALL", sk = "A#{at}", shards = 3)]
+struct First {
+    at: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "ALL", sk = "B#{at}", shards = 3)]
+struct Second {
+    at: u32,
+}
+
+#[derive(Debug, PartialEq, ItemCollection)]
+#[dynamorm(of = First)]
+struct Both {
+    first: Vec<First>,
+    second: Vec<Second>,
+}
+
+async fn a_collection_may_be_one_partition_for_all(db: TestDb) -> Result<()> {
+    db.create_table::<(First, Second)>().execute().await?;
+    for at in 0..10 {
+        db.put(&First { at }).execute().await?;
+        db.put(&Second { at }).execute().await?;
+    }
+    let both = db.query::<Both>().key(First::PRIMARY_KEY.partition(())).all().await?;
+    assert_eq!(both.first, (0..10).map(|at| First { at }).collect::<Vec<_>>());
+    assert_eq!(both.second, (0..10).map(|at| Second { at }).collect::<Vec<_>>());
+    assert_eq!(db.scan::<Second>().count().await?, 10);
     Ok(())
 }
 

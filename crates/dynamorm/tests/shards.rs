@@ -119,6 +119,25 @@ async fn a_log_reads_back_in_order_and_complete_while_writes_go_on() -> Result<(
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn shards_are_asked_at_once_and_ahead_of_need() -> Result<()> {
+    let faults = Faults::new(Embedded::memory()?);
+    let db = Db::with_transport(faults.clone());
+    db.create_table::<Entry>().execute().await?;
+    let entries: Vec<Entry> = (0..2_000).map(|nth| entry(nth, 0)).collect();
+    db.batch_write().put_all(&entries).execute().await?;
+    // Each shard has about 125 items, so five or six pages.
+    let _ = faults.small_pages(25).latency(Duration::from_secs(1));
+    let began = tokio::time::Instant::now();
+    assert_eq!(db.query::<Entry>().key(web()).all().await?, entries);
+    let seconds = began.elapsed().as_secs();
+    assert!((5..16).contains(&seconds), "{seconds} requests one after the other");
+    let began = tokio::time::Instant::now();
+    assert_eq!(db.query::<Entry>().key(web()).count().await?, 2_000);
+    assert!(began.elapsed().as_secs() < 9);
+    Ok(())
+}
+
 /// Throttles some requests about one shard, and counts those about each.
 #[derive(Debug, Clone)]
 struct Throttle {

@@ -41,6 +41,16 @@ struct Room {
     n: u32,
 }
 
+/// Beside the notes, spread over shards.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "notes", pk = "T#{tenant}", sk = "EVENT#{id}", shards = 3)]
+struct Event {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    text: String,
+}
+
 /// The tenant is an attribute only.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[dynamorm(table = "docs", pk = id)]
@@ -99,6 +109,7 @@ struct Run {
 #[derive(Debug, PartialEq)]
 struct Stored {
     notes: Vec<Note>,
+    events: Vec<Event>,
     docs: Vec<Doc>,
 }
 
@@ -120,12 +131,15 @@ impl Run {
     /// All that is stored of one tenant, read by the administration's handle.
     async fn stored(&self, who: usize) -> Stored {
         let mut notes: Vec<Note> = self.db.scan::<Note>().all().await.unwrap();
+        let mut events: Vec<Event> = self.db.scan::<Event>().all().await.unwrap();
         let mut docs: Vec<Doc> = self.db.scan::<Doc>().all().await.unwrap();
         notes.retain(|note| note.tenant == self.pair[who]);
+        events.retain(|event| event.tenant == self.pair[who]);
         docs.retain(|doc| doc.tenant == self.pair[who]);
         notes.sort_by(|a, b| a.id.cmp(&b.id));
+        events.sort_by(|a, b| a.id.cmp(&b.id));
         docs.sort_by(|a, b| a.id.cmp(&b.id));
-        Stored { notes, docs }
+        Stored { notes, events, docs }
     }
 
     fn id(&mut self) -> String {
@@ -195,7 +209,19 @@ impl Run {
         // True of the other's items and of no others, if it is asked about them.
         let others = Note::TEXT.begins_with(WORDS[1 - who]);
         let Note { tenant, text, kind, .. } = note.clone();
-        match self.chance.u8(..30) {
+        let event = Event { tenant: tenant.clone(), id: id.clone(), text: text.clone() };
+        match self.chance.u8(..34) {
+            30 | 31 => seen(db.put(&event).execute().await),
+            32 => {
+                let query = db.query::<Event>().key(Event::PRIMARY_KEY.partition(())).limit(2);
+                let page = query.start_key(self.cursor(who)).page().await;
+                self.page(who, page)
+            }
+            33 => {
+                let others = Event::TEXT.begins_with(WORDS[1 - who]);
+                let delete = db.delete(Event::key(id)).condition(others).returning_old_on_failure();
+                failure(delete.execute().await)
+            }
             24 => seen(db.put(&Room { tenant, id, kind, text, n }).execute().await),
             25 => seen(db.query::<Room>().key(Room::PRIMARY_KEY.partition(kind)).all().await),
             0 | 1 => seen(db.put(&note).execute().await),
@@ -416,7 +442,9 @@ async fn no_byte_of_one_tenant_reaches_the_other_and_no_write_touches_its_items(
                 if nth % 10 == 0 {
                     let [one, other] = [run.stored(0).await, run.stored(1).await];
                     both += usize::from(
-                        [one, other].iter().all(|of| !of.notes.is_empty() && !of.docs.is_empty()),
+                        [one, other]
+                            .iter()
+                            .all(|of| !of.notes.is_empty() && !of.events.is_empty() && !of.docs.is_empty()),
                     );
                 }
             }

@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 /// [`one`](Query::one) and [`optional`](Query::optional) read on until they know that there is no second item.
 ///
 /// Costs half a read unit for each 4 KB that the filter looks at, whatever it lets through; twice that with
-/// [`consistent_read`](Query::consistent_read). See
-/// [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
+/// [`consistent_read`](Query::consistent_read). A partition with [shards](crate::guide::shards) is asked by one request to each.
+/// See [Query](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html).
 #[must_use = "a query reads nothing until a terminal such as `.page()` or `.all()` is awaited"]
 pub struct Query<'db, R: Readable, K = Keyed> {
     // On the heap, since each word of the builder moves it.
@@ -278,7 +278,7 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     }
 
     /// Makes one request and gives what it found, with where the next page starts. Of a partition with shards it makes one to
-    /// each, and more to those that run out before the limit is reached.
+    /// each, and more to those that run out before the limit, or a megabyte, is reached.
     ///
     /// A page may be empty and still have a next one: the filter applies after the limit.
     ///

@@ -25,6 +25,9 @@ const AT_ONCE: usize = 16;
 /// turn.
 const AHEAD: u32 = 16 * 1024;
 
+/// A page that is filled up to its limit ends here too, as DynamoDB's do: 1 MB, of JSON.
+const PAGE_BYTES: usize = 1024 * 1024;
+
 /// What the next answer is to hold.
 #[derive(Clone, Copy)]
 pub(super) struct Want {
@@ -33,7 +36,7 @@ pub(super) struct Want {
     pub(super) most: Option<u32>,
     /// At most so many items.
     pub(super) give: Option<usize>,
-    /// Ask until there are as many, or no more.
+    /// Ask until there are as many, or no more, or a megabyte.
     pub(super) fill: bool,
     /// Ask shards that are about to run out too, since all will be needed.
     pub(super) ahead: bool,
@@ -146,7 +149,7 @@ impl Merge {
             if is_full && last_given.is_some() {
                 break last_given;
             }
-            if !want.fill {
+            if !want.fill || given.iter().map(Bytes::len).sum::<usize>() >= PAGE_BYTES {
                 // Everything up to where the first shard stands that has more was given.
                 break self.stop().map(|rank| rank.sort);
             }
@@ -215,8 +218,8 @@ impl Merge {
                 Some(last.remove(sort).ok_or_else(missing)?)
             }
         };
-        let here = |key: &AttributeValue| usize::from(self.spread.of_value(key)) == at;
-        if !items.iter().map(|(key, _)| key).chain(&behind).all(here) {
+        // What a filter left out may be of another model, with another number of shards.
+        if items.iter().any(|(key, _)| usize::from(self.spread.of_value(key)) != at) {
             return Err(misplaced());
         }
         let Some(shard) = self.shards.get_mut(at) else { return Ok(()) };
