@@ -11,6 +11,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span};
 
 /// A database: where every operation starts. Cheap to clone, and meant to be.
@@ -38,6 +39,8 @@ struct Inner {
     meters: Vec<Meter>,
     /// Vector searches read the table, which then needs no vector index.
     vectors_by_scan: bool,
+    /// When calls end, answered or not.
+    deadline: Option<Instant>,
     /// Whose items this handle reaches; none for those of models without a tenant.
     tenant: Option<Arc<str>>,
     /// What `.cached(..)` reads remember, shared by all clones.
@@ -94,6 +97,7 @@ impl Db {
                 cursor_secret: None,
                 meters: Vec::new(),
                 vectors_by_scan: false,
+                deadline: None,
                 tenant: None,
                 cache: None,
             }),
@@ -228,6 +232,46 @@ impl Db {
         self.inner.vectors_by_scan
     }
 
+    /// The same database, whose calls end at this time, answered or not: for a request that must be answered by then itself.
+    ///
+    /// A call that begins later sends nothing. One that was under way fails with
+    /// [`DeadlineExceeded`](ErrorKind::DeadlineExceeded): a write may or may not have been carried out. A batch tells what is left,
+    /// as with a deadline of its own. Needs a Tokio runtime.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # use std::time::{Duration, Instant};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// let in_time = db.deadline(Instant::now() + Duration::from_secs(3));
+    /// in_time.put(&User { id: "u1".into() }).execute().await?;
+    ///
+    /// let too_late = db.deadline(Instant::now());
+    /// let err = too_late.get(User::key("u1")).one().await.unwrap_err();
+    /// assert!(err.is_deadline_exceeded());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn deadline(&self, at: std::time::Instant) -> Self {
+        self.clone().with(|inner| inner.deadline = Some(Instant::from_std(at)))
+    }
+
+    /// The same handle for what goes on in the background.
+    pub(crate) fn without_deadline(&self) -> Self {
+        self.clone().with(|inner| inner.deadline = None)
+    }
+
+    /// When calls end.
+    pub(crate) fn ends_at(&self) -> Option<Instant> {
+        self.inner.deadline
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self
@@ -345,14 +389,36 @@ impl Db {
         let metered = (!self.inner.meters.is_empty()).then(|| self.meter(&mut request));
         let _writing = self.inner.cache.as_ref().and_then(|cache| cache.writing(&request));
         let traced = Traced::begin(&request, table.as_deref());
-        let answer = self.inner.transport.call(request).instrument(traced.span().clone()).await;
-        let answer = answer
-            .map_err(|failure| crate::transport::failure::error(failure).during(operation, table.as_deref()));
+        let answer = self.call(request).instrument(traced.span().clone()).await;
+        let answer = answer.map_err(|error| error.during(operation, table.as_deref()));
         traced.end(operation, table.as_deref(), answer.as_ref().err());
         if let Some(asked) = metered {
             self.meter_answer(operation, table.as_deref(), &asked, &answer, traced.span());
         }
         Ok((answer?, traced.into_span()))
+    }
+
+    /// Has the transport carry it out, until the deadline at most.
+    async fn call(&self, request: Request) -> Result<Bytes> {
+        let answer = match self.inner.deadline {
+            None => self.inner.transport.call(request).await,
+            Some(deadline) if deadline <= Instant::now() => {
+                return Err(Error::new(
+                    ErrorKind::DeadlineExceeded,
+                    "the deadline has passed, nothing was sent",
+                ));
+            }
+            Some(deadline) => match timeout_at(deadline, self.inner.transport.call(request)).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    return Err(Error::new(
+                        ErrorKind::DeadlineExceeded,
+                        "no answer came before the deadline",
+                    ));
+                }
+            },
+        };
+        answer.map_err(crate::transport::failure::error)
     }
 
     /// Counts a request, and has it ask for its capacity.

@@ -63,6 +63,8 @@ pub enum ErrorKind {
     TableNotFound,
     /// The credentials do not allow it.
     AccessDenied,
+    /// The deadline of the [`Db`](crate::Db::deadline) passed: a request that was under way may or may not have been carried out.
+    DeadlineExceeded,
     /// The request, or its answer, did not get through: it may or may not have been carried out.
     Transport,
     /// DynamoDB failed in another way.
@@ -607,6 +609,12 @@ impl Error {
     #[must_use]
     pub fn is_invalid_start_key(&self) -> bool {
         self.0.start_key
+    }
+
+    /// True if the deadline of the [`Db`](crate::Db::deadline) passed.
+    #[must_use]
+    pub fn is_deadline_exceeded(&self) -> bool {
+        self.kind() == ErrorKind::DeadlineExceeded
     }
 
     /// True if another holds the lease that was asked for.

@@ -12,7 +12,7 @@ pub use record::{LeaseItem, LeaseModel, TenantLeaseItem};
 
 use crate::error::ErrorKind;
 use crate::limits::PARTITION_KEY_BYTES;
-use crate::op::{Put, pause};
+use crate::op::{Put, rest};
 use crate::transport::{Operation, Request};
 use crate::{Condition, Db, Error, Result, TenantDb, Timestamp};
 use holding::Holding;
@@ -71,7 +71,7 @@ impl Db {
 impl TenantDb {
     /// Asks for a lease of the tenant, as [`Db::lease`]: another tenant's lease of the same name is another one.
     pub fn lease(&self, name: impl Into<String>) -> AcquireLease<'_, TenantLeaseItem> {
-        AcquireLease::of(self.db(), name.into())
+        AcquireLease::of(self.inner(), name.into())
     }
 }
 
@@ -188,7 +188,7 @@ impl<'db, M: LeaseModel> AcquireLease<'db, M> {
         loop {
             let end = self.end().map_err(invalid)?;
             let item = M::new(&self.name, token.clone(), end);
-            let sent = persist(|| self.put(&item).execute()).await;
+            let sent = persist(self.db, || self.put(&item).execute()).await;
             let held = match sent {
                 Ok(()) => return Ok(self.held(token, end)),
                 Err(error) if error.is_condition_failed() => error,
@@ -235,7 +235,8 @@ impl<'db, M: LeaseModel> AcquireLease<'db, M> {
 
     fn held(self, token: String, end: Timestamp) -> Lease<M> {
         let holding = Holding {
-            db: self.db.clone(),
+            // It outlasts the request that asked for it.
+            db: self.db.without_deadline(),
             name: self.name,
             token,
             duration: self.duration,
@@ -277,12 +278,12 @@ fn until(end: Timestamp, now: Timestamp) -> Duration {
 }
 
 /// Sends a request again, a few times, that met another one on the same item, such as a transaction with a check of the lease.
-async fn persist<F: Future<Output = Result<()>>>(request: impl Fn() -> F) -> Result<()> {
+async fn persist<F: Future<Output = Result<()>>>(db: &Db, request: impl Fn() -> F) -> Result<()> {
     let mut tries = 1;
     loop {
         match request().await {
             Err(error) if tries < TRIES && (error.is_conflict() || error.is_throttled()) => {
-                sleep(pause(tries)).await;
+                rest(db, tries).await;
                 tries += 1;
             }
             answer => return answer,

@@ -263,8 +263,10 @@ impl TenantDb {
         Self { db: self.db.clone().clock(clock) }
     }
 
-    pub(crate) fn db(&self) -> &Db {
-        &self.db
+    /// The same handle, whose calls end at this time, as [`Db::deadline`].
+    #[must_use]
+    pub fn deadline(&self, at: std::time::Instant) -> Self {
+        Self { db: self.db.deadline(at) }
     }
 
     /// The same handle, which adds what its calls consume to a meter, as [`Db::metered`].

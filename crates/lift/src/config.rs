@@ -28,7 +28,8 @@ pub struct Config {
     /// Writes figures of each request for CloudWatch to standard output, in its [embedded metric
     /// format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html):
     /// `Count`, `Latency`, `4xx` and `5xx` by `service` and `route` (method and template), `ColdStart` by `service` and
-    /// `function_name`, and what handlers add by [`Metrics`](crate::Metrics). Default false.
+    /// `function_name`, `DynamoDBReadUnits` and `DynamoDBWriteUnits` by route and by `table` (of [`TenantDb`](crate::TenantDb) and
+    /// [`Ctx::db`](crate::Ctx::db)), and what handlers add by [`Metrics`](crate::Metrics). Default false.
     pub metrics_enabled: bool,
     /// The namespace of these figures. Default `lift`.
     pub metrics_namespace: Cow<'static, str>,

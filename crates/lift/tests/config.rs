@@ -4,6 +4,7 @@
 
 mod support;
 
+use dynamorm::Db;
 use lift::axum::body::{Body, Bytes};
 use lift::axum::http::{HeaderName, Request};
 use lift::axum::routing::{get, post};
@@ -236,6 +237,56 @@ async fn metrics_enabled_counts_each_request_by_its_route() {
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "Users");
     }
     assert!(!serde_json::to_string(&lines).unwrap().contains("ada"), "a path as it came may hold ids");
+}
+
+#[derive(dynamorm::Model)]
+#[dynamorm(table = "app", pk = "TENANT#{tenant}", sk = "USER#{id}")]
+struct Stored {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+}
+
+#[tokio::test]
+async fn what_a_request_consumes_of_the_database_is_in_its_figures() {
+    async fn save(lift::TenantDb(db): lift::TenantDb) -> lift::Result<()> {
+        db.put(&Stored { tenant: String::new(), id: "u1".into() }).execute().await?;
+        db.get(Stored::key("u1")).consistent_read().one().await?;
+        Ok(())
+    }
+    let db = Db::memory().unwrap();
+    db.create_table::<Stored>().execute().await.unwrap();
+    let routes = Router::new().route("/save", get(save)).route("/idle", get(|| async {})).with_state(db);
+    let config = Config { metrics_enabled: true, ..Config::default() };
+    let app = TestApp::new(App::new().with_config(config).routes(routes));
+    app.get("/save").tenant("acme").send().await;
+    app.get("/idle").tenant("acme").send().await;
+    let lines = app.metrics();
+    let units = |line: &Value| (line["DynamoDBReadUnits"].as_f64(), line["DynamoDBWriteUnits"].as_f64());
+    assert_eq!((&lines[0]["route"], units(&lines[0])), (&json!("GET /save"), (Some(1.0), Some(1.0))));
+    assert_eq!((&lines[1]["table"], units(&lines[1])), (&json!("app"), (Some(1.0), Some(1.0))));
+    assert_eq!((&lines[2]["route"], units(&lines[2])), (&json!("GET /idle"), (None, None)));
+    assert_eq!(lines.len(), 3);
+}
+
+#[tokio::test]
+async fn the_database_of_a_request_ends_when_the_request_does() {
+    async fn late(ctx: lift::Ctx, lift::TenantDb(db): lift::TenantDb) -> lift::Result<String> {
+        let deadline = ctx.deadline().unwrap();
+        while std::time::Instant::now() < deadline {
+            // Not given to the runtime, which would end the request first.
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let error = db.get(Stored::key("u1")).optional().await.err().unwrap();
+        assert!(error.is_deadline_exceeded());
+        Err(error.into())
+    }
+    let db = Db::memory().unwrap();
+    let routes = Router::new().route("/late", get(late)).with_state(db);
+    let config = Config { timeout: std::time::Duration::from_millis(50), ..Config::default() };
+    let app = TestApp::new(App::new().with_config(config).routes(routes));
+    let answer = app.get("/late").tenant("acme").send().await;
+    assert_eq!((answer.status.as_u16(), &answer.json::<Value>()["code"]), (504, &json!("TIMEOUT")));
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ impl<M: LeaseModel> Lease<M> {
             let key = M::key_of(&self.holding.name);
             Delete::with(&key, &self.holding.db).condition(self.holding.is_mine()).execute()
         };
-        let sent = persist(delete).await;
+        let sent = persist(&self.holding.db, delete).await;
         self.holding.until.send_replace(None);
         sent.map_err(|error| {
             if error.is_condition_failed() { self.holding.loss(Operation::DeleteItem, error) } else { error }
@@ -160,7 +160,7 @@ impl<M: LeaseModel> Holding<M> {
             let update = M::keep_until(update, Ttl::at(end + TTL_AFTER_END));
             update.condition(self.is_mine().and(M::ENDS.gt(now.epoch_seconds()))).execute()
         };
-        match persist(renew).await {
+        match persist(&self.db, renew).await {
             Ok(()) => {
                 // Not if it was found lost meanwhile.
                 self.until.send_if_modified(|until| until.as_mut().map(|until| *until = end).is_some());

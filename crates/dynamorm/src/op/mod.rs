@@ -46,7 +46,7 @@ pub(crate) use item_key::identity;
 pub use parallel_scan::ParallelScan;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
-pub(crate) use retry::pause;
+pub(crate) use retry::rest;
 pub use scan::Scan;
 pub use search_vectors::{SearchVectors, VectorMatch};
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};

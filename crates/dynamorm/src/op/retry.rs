@@ -35,6 +35,11 @@ impl Deadline {
         Self(time.and_then(|time| Instant::now().checked_add(time)))
     }
 
+    /// At this time, if it is earlier.
+    fn or(self, at: Option<Instant>) -> Self {
+        Self(self.0.into_iter().chain(at).min())
+    }
+
     fn has_passed(self) -> bool {
         self.0.is_some_and(|deadline| deadline <= Instant::now())
     }
@@ -52,6 +57,11 @@ impl Deadline {
         let end = Instant::now() + pause;
         sleep_until(self.0.map_or(end, |deadline| deadline.min(end))).await;
     }
+}
+
+/// Waits before a request is sent once more: until the deadline of the `Db` at most.
+pub(crate) async fn rest(db: &Db, tries: u32) {
+    Deadline(db.ends_at()).sleep(pause(tries)).await;
 }
 
 /// Why a batch was given up.
@@ -84,7 +94,7 @@ pub(crate) struct Batch<'db> {
 
 impl<'db> Batch<'db> {
     pub(crate) fn new(db: &'db Db, deadline: Option<Duration>) -> Self {
-        Self { db, deadline: Deadline::after(deadline), stopped: AtomicBool::new(false) }
+        Self { db, deadline: Deadline::after(deadline).or(db.ends_at()), stopped: AtomicBool::new(false) }
     }
 
     /// Sends a part of the batch until nothing of it is left, and gives what is. `accept` reads an answer, and gives what of the
@@ -116,6 +126,7 @@ impl<'db> Batch<'db> {
                     Err((error, part)) => return self.stop(part, Stop::Failed(error.into())),
                 },
                 Some(Err(error)) if error.is_throttled() && tries + 1 < TRIES => {}
+                Some(Err(error)) if error.is_deadline_exceeded() => return self.stop(part, Stop::Deadline),
                 Some(Err(error)) => return self.stop(part, Stop::Failed(error)),
             }
             tries = if part.len() < sent { 1 } else { tries + 1 };
@@ -142,6 +153,8 @@ pub(crate) async fn transact(db: &Db, request: Request, retries: bool) -> Result
     loop {
         let error = match db.send(request.clone()).await {
             Ok(answer) => return Ok(answer),
+            // What an earlier try did is not known, whatever became of this one.
+            Err(error) if error.is_deadline_exceeded() => return Err(lost.unwrap_or(error)),
             // A definite answer: the token would have made a success of it, had an earlier try been carried out.
             Err(error) if !is_passing(&error) => return Err(error),
             Err(error) => error,
@@ -154,7 +167,7 @@ pub(crate) async fn transact(db: &Db, request: Request, retries: bool) -> Result
         if is_lost {
             lost = Some(error);
         }
-        tokio::time::sleep(pause(tries)).await;
+        rest(db, tries).await;
         tries += 1;
         db.count_retry();
     }
@@ -278,6 +291,34 @@ mod tests {
         // A failed condition does: the token would have made the lost try a success.
         let error = transaction(&["lost", "None,ConditionalCheckFailed"], true).await.0.unwrap_err();
         assert!(error.is_condition_failed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_deadline_of_the_database_each_call_ends() {
+        let faults = crate::transport::Faults::new(crate::transport::Embedded::memory().unwrap());
+        let db = Db::with_transport(faults.clone());
+        db.create_table::<User>().execute().await.unwrap();
+        let _ = faults.latency(Duration::from_secs(60));
+        let (began, third) = (Instant::now(), Duration::from_millis(300));
+        let db = db.deadline(began.into_std() + third);
+        let read = db.get(User::key("u1")).one().await.unwrap_err();
+        assert_eq!((read.kind(), began.elapsed()), (ErrorKind::DeadlineExceeded, third));
+        insta::assert_snapshot!(read, @r#"GetItem on "app": no answer came before the deadline"#);
+        insta::assert_snapshot!(db.put(&user()).execute().await.unwrap_err(), @r#"PutItem on "app": the deadline has passed, nothing was sent"#);
+        let batch = db.batch_write().put(&user()).delete(User::key("u2")).execute().await.unwrap_err();
+        assert_eq!((batch.kind(), batch.unprocessed().len()), (ErrorKind::Unprocessed, 2));
+        assert!(db.transact_write().put(&user()).execute().await.unwrap_err().is_deadline_exceeded());
+        assert_eq!(began.elapsed(), third, "none of them waited");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_after_a_lost_answer_does_not_say_that_nothing_was_sent() {
+        let answers = Answers(Arc::new(Mutex::new((vec!["lost"; 100], Vec::new()))));
+        let db = Db::with_transport(answers).deadline(Instant::now().into_std() + Duration::from_millis(1));
+        let began = Instant::now();
+        let error = db.transact_write().put(&user()).execute().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert!(began.elapsed() <= Duration::from_millis(2), "it does not rest beyond the deadline");
     }
 
     #[tokio::test(start_paused = true)]

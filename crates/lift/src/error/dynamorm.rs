@@ -27,6 +27,7 @@ struct Facts {
 /// | condition failed, in a transaction too | 409 `CONDITION_FAILED` |
 /// | value of a unique attribute taken, in a transaction too | 409 `NOT_UNIQUE` |
 /// | transaction conflict | 409 `CONFLICT` |
+/// | deadline of the request passed | 504 `TIMEOUT` |
 /// | lease held by another | 409 `LEASE_HELD` |
 /// | lease lost | 409 `LEASE_LOST` |
 /// | throttled | 429 `RATE_LIMITED`, `Retry-After: 1` |
@@ -75,6 +76,9 @@ fn answer(facts: Facts) -> Error {
     match facts.kind {
         ErrorKind::NotFound => Error::not_found("not found"),
         ErrorKind::InvalidRequest => Error::bad_request("the request is not valid"),
+        ErrorKind::DeadlineExceeded => {
+            Error::with_status(StatusCode::GATEWAY_TIMEOUT, "the request took too long")
+        }
         ErrorKind::LeaseHeld => {
             Error::new(StatusCode::CONFLICT, "LEASE_HELD", "another is doing the same at the moment")
         }
@@ -131,6 +135,7 @@ mod tests {
             (Facts { value_taken: true, ..of(ErrorKind::NotUnique) }, 409, "NOT_UNIQUE", false),
             (Facts { value_taken: true, ..of(ErrorKind::TransactionCanceled) }, 409, "NOT_UNIQUE", false),
             (Facts { conflict: true, ..of(ErrorKind::TransactionCanceled) }, 409, "CONFLICT", false),
+            (of(ErrorKind::DeadlineExceeded), 504, "TIMEOUT", false),
             (of(ErrorKind::LeaseHeld), 409, "LEASE_HELD", false),
             (of(ErrorKind::LeaseLost), 409, "LEASE_LOST", false),
             (Facts { throttled: true, ..of(ErrorKind::Throttled) }, 429, "RATE_LIMITED", true),

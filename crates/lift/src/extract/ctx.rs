@@ -3,6 +3,7 @@
 use super::TenantId;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use dynamorm::{Db, Meter};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Ctx {
     pub(crate) user: Option<Arc<str>>,
     /// The claim that holds roles.
     pub(crate) role_claim: Arc<str>,
+    /// Adds up what the database calls of the request consume, if somebody wants to know.
+    pub(crate) meter: Option<Meter>,
     /// What Lambda says of the invocation; none elsewhere.
     pub(crate) invocation: Option<Arc<Invocation>>,
 }
@@ -123,6 +126,35 @@ impl Ctx {
     #[must_use]
     pub fn deadline(&self) -> Option<std::time::Instant> {
         self.deadline.map(Instant::into_std)
+    }
+
+    /// The database for this request: its calls end at [`Ctx::deadline`], and what they consume is in the request's metrics.
+    ///
+    /// [`TenantDb`](crate::TenantDb) is made by it. Where a handler has no tenant, or in a handler of events, ask for it:
+    ///
+    /// ```
+    /// use dynamorm::{Db, Model};
+    /// use lift::Ctx;
+    /// use lift::axum::{Json, extract::State};
+    ///
+    /// #[derive(Model, serde::Serialize)]
+    /// #[dynamorm(table = "app", pk = "PLAN#{id}")]
+    /// struct Plan { id: String }
+    ///
+    /// async fn get_plan(ctx: Ctx, State(db): State<Db>) -> lift::Result<Json<Plan>> {
+    ///     Ok(Json(ctx.db(&db).get(Plan::key("free")).one().await?))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn db(&self, db: &Db) -> Db {
+        let db = match self.deadline {
+            Some(deadline) => db.deadline(deadline.into_std()),
+            None => db.clone(),
+        };
+        match &self.meter {
+            Some(meter) => db.metered(meter),
+            None => db,
+        }
     }
 
     /// How long until [`Ctx::deadline`]; zero once it has passed.

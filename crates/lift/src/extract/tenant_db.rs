@@ -1,6 +1,6 @@
 //! [`TenantDb`]: the database as the tenant of the request may see it.
 
-use super::TenantId;
+use super::{Ctx, TenantId};
 use crate::error::Error;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,7 +10,8 @@ use std::ops::Deref;
 /// The database, confined to the request's tenant: [`dynamorm::TenantDb`] of the [`Db`] in the state.
 ///
 /// This is how handlers get their database. There is no other tenant whose items such a handler could name: an id of another
-/// tenant's is a 404, the same as one that never was. 401 if no tenant is known, as [`TenantId`].
+/// tenant's is a 404, the same as one that never was. 401 if no tenant is known, as [`TenantId`]. Its calls end at the deadline of the
+/// request, and are in its metrics: [`Ctx::db`].
 ///
 /// # Example
 ///
@@ -66,6 +67,8 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let tenant = <TenantId as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        Ok(Self(Db::from_ref(state).tenant(tenant.as_str())))
+        let db = Db::from_ref(state);
+        let db = parts.extensions.get::<Ctx>().map_or_else(|| db.clone(), |ctx| ctx.db(&db));
+        Ok(Self(db.tenant(tenant.as_str())))
     }
 }

@@ -72,6 +72,7 @@ pub(super) async fn note(
     identify(&mut request, &settings).await;
     let tenant = tenant_of(&request, &settings);
     let ctx = Ctx {
+        meter: None,
         request_id: Arc::from(request_id.as_str()),
         tenant: tenant.clone(),
         source_ip: source_ip_of(&request),
@@ -233,6 +234,7 @@ fn lambda_deadline(context: &lambda_http::Context) -> Option<Instant> {
 /// The facts of an invocation that is no request: the tenant is the one that Lambda isolates by, if it does.
 pub(crate) fn event_ctx(context: &lambda_http::Context, ColdStart(cold): ColdStart) -> Ctx {
     Ctx {
+        meter: None,
         request_id: Arc::from(context.request_id.as_str()),
         tenant: context.tenant_id.as_deref().and_then(|tenant| tenant.parse().ok()),
         source_ip: None,

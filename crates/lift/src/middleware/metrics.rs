@@ -7,6 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
+use dynamorm::Meter;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,6 +33,10 @@ pub(super) async fn record(
     let started = Instant::now();
     let own = Metrics::default();
     request.extensions_mut().insert(own.clone());
+    let meter = Meter::default();
+    if let Some(ctx) = request.extensions_mut().get_mut::<Ctx>() {
+        ctx.meter = Some(meter.clone());
+    }
     let function = request.extensions().get::<Ctx>().and_then(Ctx::cold_function).map(str::to_owned);
     let route = route_of(&request);
 
@@ -46,14 +51,31 @@ pub(super) async fn record(
         Figure::new("4xx", Unit::Count, one_if(status.is_client_error())),
         Figure::new("5xx", Unit::Count, one_if(status.is_server_error())),
     ];
+    let usage = meter.usage();
+    figures.extend(units(usage.read_units, usage.write_units));
     figures.extend(own.take());
     let Settings { namespace, service, sink } = settings.as_ref();
     sink.write(namespace, &[("service", service), ("route", &route)], figures);
+    for (table, usage) in &usage.tables {
+        let units: Vec<Figure> = units(usage.read_units, usage.write_units).collect();
+        if !units.is_empty() {
+            sink.write(namespace, &[("service", service), ("table", table)], units);
+        }
+    }
     if let Some(function) = function {
         let cold = Figure::new("ColdStart", Unit::Count, 1.0);
         sink.write(namespace, &[("service", service), ("function_name", &function)], vec![cold]);
     }
     response
+}
+
+/// What DynamoDB was paid, as far as anything was.
+fn units(read: f64, write: f64) -> impl Iterator<Item = Figure> {
+    let units = [("DynamoDBReadUnits", read), ("DynamoDBWriteUnits", write)];
+    units
+        .into_iter()
+        .filter(|(_, units)| *units > 0.0)
+        .map(|(name, units)| Figure::new(name, Unit::Count, units))
 }
 
 /// The method and the template: few values, whatever clients send.

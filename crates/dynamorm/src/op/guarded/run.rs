@@ -7,7 +7,7 @@ use super::{Effect, Guard, With, guards::guards};
 use crate::error::{CancelCode, Cancellation, ErrorKind};
 use crate::op::body::{Body, read_member};
 use crate::op::item_key::identity;
-use crate::op::retry::{CONCURRENCY, pause, transact};
+use crate::op::retry::{CONCURRENCY, rest, transact};
 use crate::op::transact_write::{Operand, request_of};
 use crate::tenant::Own;
 use crate::transport::{Operation, Request};
@@ -105,7 +105,7 @@ impl<'a> Guarded<'a> {
             return Err(Error::new(ErrorKind::Conflict, text).during(Operation::TransactWriteItems, None));
         }
         if tries > 0 {
-            tokio::time::sleep(pause(tries)).await;
+            rest(self.db, tries).await;
         }
         self.db.count_retry();
         Ok(tries + 1)

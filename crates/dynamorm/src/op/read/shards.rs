@@ -9,7 +9,7 @@ use super::{Form, Prepared, Read};
 use crate::codec::{Attribute, CodecError, Reader, Writer};
 use crate::error::ErrorKind;
 use crate::key::{IndexShape, Shards, misplaced};
-use crate::op::retry::{TRIES, pause};
+use crate::op::retry::{TRIES, rest};
 use crate::page::Place;
 use crate::transport::trace::record_read;
 use crate::value::{AttributeValue, Item};
@@ -294,7 +294,7 @@ async fn send(read: &Read<'_>, prepared: Prepared) -> Result<(Bytes, tracing::Sp
         // A shard without items is no partition without items.
         match read.send(prepared.clone(), true).await {
             Err(error) if error.is_throttled() && tries < TRIES => {
-                tokio::time::sleep(pause(tries)).await;
+                rest(read.db, tries).await;
                 tries += 1;
                 read.db.count_retry();
             }
