@@ -29,6 +29,8 @@ pub struct App {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_listening: Option<OnListening>,
     pub(crate) events: Events,
+    /// `/livez` and `/readyz`.
+    pub(crate) health: Option<Router>,
     #[cfg(feature = "jwt")]
     jwt: Option<crate::Jwt>,
 }
@@ -43,6 +45,7 @@ impl App {
             layers: Vec::new(),
             on_listening: None,
             events: Events::default(),
+            health: None,
             #[cfg(feature = "jwt")]
             jwt: None,
         }
@@ -153,6 +156,7 @@ impl App {
             config: &self.config,
             inside_lambda: inside_lambda(),
             sink: metrics,
+            open: self.health,
             #[cfg(feature = "jwt")]
             jwt: self.jwt,
         };

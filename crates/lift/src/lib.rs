@@ -71,6 +71,7 @@ mod error;
 pub mod event;
 mod extract;
 mod hash;
+mod health;
 mod idempotency;
 mod lambda;
 mod logging;

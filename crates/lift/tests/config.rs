@@ -12,6 +12,8 @@ use lift::axum::{Router, middleware};
 use lift::testing::TestApp;
 use lift::{App, Config, TenantId};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use support::{Logs, app, app_with, routes, trusting, v2};
 use tower::ServiceExt as _;
@@ -287,6 +289,37 @@ async fn the_database_of_a_request_ends_when_the_request_does() {
     let app = TestApp::new(App::new().with_config(config).routes(routes));
     let answer = app.get("/late").tenant("acme").send().await;
     assert_eq!((answer.status.as_u16(), &answer.json::<Value>()["code"]), (504, &json!("TIMEOUT")));
+}
+
+#[tokio::test]
+async fn health_is_told_to_anybody_and_no_more_than_that() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let ready = {
+        let asked = asked.clone();
+        move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            async { Err::<(), _>("the table \"secret-table\" is gone") }
+        }
+    };
+    let config = Config { require_tenant: true, ..Config::default() };
+    let routes = Router::new().route("/closed", get(async || "in"));
+    let app = TestApp::new(App::new().with_config(config).routes(routes).health(ready));
+    assert_eq!(app.get("/closed").send().await.status, 401);
+    let alive = app.get("/livez").send().await;
+    assert_eq!((alive.status.as_u16(), &alive.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
+    for _ in 0..20 {
+        let answer = app.get("/readyz").send().await;
+        assert_eq!((answer.status.as_u16(), &answer.json::<Value>()["code"]), (503, &json!("UNAVAILABLE")));
+        assert!(!answer.text().contains("secret"));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "anybody may ask, so the check is not made each time");
+    assert_eq!(app.request("POST".parse().unwrap(), "/livez").send().await.status, 405);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_hangs_is_not_ready() {
+    let app = TestApp::new(App::new().health(std::future::pending::<Result<(), lift::BoxError>>));
+    assert_eq!(app.get("/readyz").send().await.status, 503);
 }
 
 #[tokio::test]

@@ -24,8 +24,12 @@ pub fn app(db: Db, config: Config) -> App {
         .route("/users/{id}/orders", get(orders::of_user))
         .route("/orders", post(orders::create))
         .route("/transfers", post(transfers::create))
-        .with_state(db.cache(CACHE_BYTES));
-    App::new().with_config(config).routes(routes)
+        .with_state(db.clone().cache(CACHE_BYTES));
+    let ready = move || {
+        let db = db.clone();
+        async move { db.describe_table::<User>().one().await.map(drop) }
+    };
+    App::new().with_config(config).routes(routes).health(ready)
 }
 
 /// Makes the table that all models share, if there is none.

@@ -31,13 +31,15 @@ pub(crate) struct Settings<'a> {
     pub(crate) inside_lambda: bool,
     /// Where metrics go.
     pub(crate) sink: Sink,
+    /// Routes that need no tenant, whatever the settings.
+    pub(crate) open: Option<Router>,
     #[cfg(feature = "jwt")]
     pub(crate) jwt: Option<crate::auth::jwt::Jwt>,
 }
 
 /// Puts the default stack around a router, its fallbacks included.
 pub(crate) fn default_stack(router: Router, settings: Settings<'_>) -> Router {
-    let Settings { config, inside_lambda, sink, .. } = settings;
+    let Settings { config, inside_lambda, sink, open, .. } = settings;
     let arrival = arrival::Settings::new(config, inside_lambda);
     #[cfg(feature = "jwt")]
     let arrival = arrival.with_jwt(settings.jwt);
@@ -47,6 +49,9 @@ pub(crate) fn default_stack(router: Router, settings: Settings<'_>) -> Router {
     let mut router = router;
     if config.require_tenant {
         router = router.layer(from_fn(tenant::require));
+    }
+    if let Some(open) = open {
+        router = router.merge(open);
     }
     #[cfg(feature = "jwt")]
     {
