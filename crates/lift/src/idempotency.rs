@@ -133,7 +133,7 @@ impl Idempotency {
         self
     }
 
-    /// Makes the table of the records, with its time to live, and waits until it is there.
+    /// Makes the table of the records, with its time to live, if there is none, and waits until it is there.
     ///
     /// # Errors
     ///

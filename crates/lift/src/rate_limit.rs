@@ -140,7 +140,7 @@ impl RateLimit {
         self.with(|windows| windows.clock = Arc::new(clock))
     }
 
-    /// Makes the table of the counts, with its time to live, and waits until it is there.
+    /// Makes the table of the counts, with its time to live, if there is none, and waits until it is there.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), lift::BoxError> {

@@ -5,26 +5,35 @@ use crate::{Order, OrderOfUser, User};
 use dynamorm::Db;
 use lift::axum::Router;
 use lift::axum::routing::{get, post};
-use lift::{App, Config};
+use lift::{App, Config, Idempotency, Per, RateLimit};
+use std::time::Duration;
 
 /// The bytes of users that are asked for often, and kept.
 const CACHE_BYTES: u64 = 64 << 20;
 
+/// How many requests that write a tenant may make in a minute.
+const WRITES_IN_A_MINUTE: u32 = 6_000;
+
 /// The service on a database.
 #[must_use]
 pub fn app(db: Db, config: Config) -> App {
-    let routes = Router::new()
-        .route("/users", post(users::create).get(users::list))
+    // What a client repeats, since it had no answer, is done once if it says so by an `Idempotency-Key`.
+    let writes = Router::new()
+        .route("/users", post(users::create))
         .route("/users/batch", post(users::create_batch))
+        .route("/orders", post(orders::create))
+        .route("/transfers", post(transfers::create))
+        .route_layer(idempotency(&db))
+        .route_layer(rate_limit(&db).fail_open());
+    let reads = Router::new()
+        .route("/users", get(users::list))
         .route("/users/by-email", get(users::by_email))
         .route("/users/summaries", get(users::summaries))
         .route("/users/{id}", get(users::get))
         .route("/users/{id}/for-update", get(users::get_for_update))
         .route("/users/{id}/cached", get(users::get_cached))
-        .route("/users/{id}/orders", get(orders::of_user))
-        .route("/orders", post(orders::create))
-        .route("/transfers", post(transfers::create))
-        .with_state(db.clone().cache(CACHE_BYTES));
+        .route("/users/{id}/orders", get(orders::of_user));
+    let routes = writes.merge(reads).with_state(db.clone().cache(CACHE_BYTES));
     let ready = move || {
         let db = db.clone();
         async move { db.describe_table::<User>().one().await.map(drop) }
@@ -32,11 +41,21 @@ pub fn app(db: Db, config: Config) -> App {
     App::new().with_config(config).routes(routes).health(ready)
 }
 
-/// Makes the table that all models share, if there is none.
+fn idempotency(db: &Db) -> Idempotency {
+    Idempotency::new(db).optional()
+}
+
+fn rate_limit(db: &Db) -> RateLimit {
+    RateLimit::new(db, "writes", Per::Tenant, WRITES_IN_A_MINUTE, Duration::from_secs(60))
+}
+
+/// Makes the tables, where there are none: that of all models, and those of answers to repeat and of counts of requests.
 ///
 /// # Errors
 ///
 /// If the database cannot be reached, or its table lacks an index.
-pub async fn create_table(db: &Db) -> dynamorm::Result<()> {
-    db.create_table::<(User, Order, OrderOfUser)>().if_not_exists().execute().await
+pub async fn create_tables(db: &Db) -> dynamorm::Result<()> {
+    db.create_table::<(User, Order, OrderOfUser)>().if_not_exists().execute().await?;
+    idempotency(db).create_table().await?;
+    rate_limit(db).create_table().await
 }

@@ -8,6 +8,6 @@ mod credits;
 mod handlers;
 mod model;
 
-pub use app::{app, create_table};
+pub use app::{app, create_tables};
 pub use credits::Credits;
 pub use model::{Order, OrderOfUser, User, UserSummary};

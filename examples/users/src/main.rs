@@ -3,7 +3,7 @@
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `DYNAMORM_URL` | the database: `memory:`, `file:./app.db`, `http://127.0.0.1:8000`, `aws:` | `file:./users.db`; inside Lambda `aws:` |
-//! | `DYNAMODB_TABLE` | the table | `users` |
+//! | `DYNAMODB_TABLE` | the table; beside it `-idempotency` and `-rate-limits` | `users` |
 //! | `PORT` | where to listen on 127.0.0.1 | 3000 |
 
 use dynamorm::Db;
@@ -43,10 +43,13 @@ async fn run() -> Result<(), lift::BoxError> {
     // On a developer's machine the data stays there, whatever AWS account it is set up for.
     let by_default = !is_set("DYNAMORM_URL") && !in_lambda;
     let db = if by_default { Db::connect("file:./users.db").await? } else { Db::from_env().await? };
-    let db = db.table(table.as_deref().unwrap_or("users"));
-    // A function does not make its own table: that is for whoever deploys it.
+    let table = table.as_deref().unwrap_or("users");
+    let of_table = |name: &str| format!("{table}-{name}");
+    let db = db.table(table).rename_table("idempotency", of_table("idempotency"));
+    let db = db.rename_table("rate-limits", of_table("rate-limits"));
+    // A function does not make its own tables: that is for whoever deploys it.
     if is_set("DYNAMORM_URL") || !in_lambda {
-        users::create_table(&db).await?;
+        users::create_tables(&db).await?;
     }
 
     let config = Config {
@@ -54,6 +57,8 @@ async fn run() -> Result<(), lift::BoxError> {
         // Believed outside Lambda only; inside, the tenant comes from verified claims.
         trust_tenant_header: Some(HeaderName::from_static("x-tenant-id")),
         require_tenant: true,
+        // Lines that CloudWatch makes metrics of, and that say nothing to who looks at a terminal.
+        metrics_enabled: in_lambda,
         ..Config::from_env()
     };
     let app = users::app(db, config).on_listening(move |address| {

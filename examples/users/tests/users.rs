@@ -273,6 +273,22 @@ async fn a_cached_user_is_as_this_service_wrote_it_and_need_not_be_as_another_di
 }
 
 #[tokio::test]
+async fn a_create_that_is_repeated_makes_one_user() {
+    let service = Service::start().await;
+    let create = |key: &str, name: &str| {
+        let body = json!({ "email": "ada@example.com", "name": name });
+        service.app.post("/users").tenant("acme").header("idempotency-key", key).json(&body).send()
+    };
+    let key = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+    let (first, again) = (create(key, "Ada").await, create(key, "Ada").await);
+    assert_eq!((first.status, again.status), (201.try_into().unwrap(), 201.try_into().unwrap()));
+    assert_eq!(first.json::<Value>()["id"], again.json::<Value>()["id"]);
+    assert_problem(&create(key, "Bob").await, 422, "IDEMPOTENCY_KEY_REUSED");
+    assert_ne!(first.json::<Value>()["id"], create("another-key", "Ada").await.json::<Value>()["id"]);
+    assert!(first.headers.contains_key("ratelimit-remaining"));
+}
+
+#[tokio::test]
 async fn unknown_routes_and_methods_are_answered_in_the_same_form() {
     let service = Service::start().await;
     assert_problem(&service.get("acme", "/nothing").await, 404, "NOT_FOUND");

@@ -63,7 +63,7 @@ impl Store {
     }
 
     pub(super) async fn create_table(&self) -> dynamorm::Result<()> {
-        self.db.create_table::<Record>().execute().await
+        self.db.create_table::<Record>().if_not_exists().execute().await
     }
 
     /// Claims a key for as long as its work may take, unless somebody has it.

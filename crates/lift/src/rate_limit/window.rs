@@ -74,7 +74,7 @@ impl Windows {
     }
 
     pub(super) async fn create_table(&self) -> dynamorm::Result<()> {
-        self.db.create_table::<Window>().execute().await
+        self.db.create_table::<Window>().if_not_exists().execute().await
     }
 
     /// Counts a request if it passes: the count and the check are one write.

@@ -246,7 +246,11 @@ impl Drop for OwnTable {
     fn drop(&mut self) {
         let deleted = async {
             let db = Db::connect(&self.url).await?.table(self.name.as_str());
-            db.delete_table::<users::User>().if_exists().execute().await
+            for table in ["", "-idempotency", "-rate-limits"] {
+                let db = db.clone().table(format!("{}{table}", self.name));
+                db.delete_table::<users::User>().if_exists().execute().await?;
+            }
+            Ok::<_, dynamorm::Error>(())
         };
         let deleted = Runtime::new().unwrap().block_on(deleted);
         // A second panic would hide why the test failed.

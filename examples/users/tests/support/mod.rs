@@ -19,7 +19,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) async fn start() -> Self {
         let db = Db::memory().unwrap().table("users");
-        users::create_table(&db).await.unwrap();
+        users::create_tables(&db).await.unwrap();
         Self { app: TestApp::new(users::app(db.clone(), Config::default())), db }
     }
 
