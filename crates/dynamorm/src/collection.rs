@@ -252,6 +252,21 @@ pub const fn share_shards(of: &ModelShape, member: Option<&ModelShape>) -> bool 
     }
 }
 
+/// True if guards of unique attributes are in the table with the items of a collection.
+#[must_use]
+pub const fn any_has_guards(members: &[Option<&ModelShape>]) -> bool {
+    let mut at = 0;
+    while at < members.len() {
+        if let Some(member) = members[at]
+            && !member.unique.is_empty()
+        {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// True if a member takes any item, or if it does not, as it should be.
 #[must_use]
 pub const fn takes_any(member: Option<&ModelShape>, should: bool) -> bool {

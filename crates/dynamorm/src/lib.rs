@@ -95,10 +95,10 @@ pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
     BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
-    Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed, MissingKeyCondition,
-    Models, NextToken, ParallelScan, Put, Query, Scan, SearchVectors, Statement, StatementPage,
-    TableDescription, TableStatus, TransactGet, TransactStatement, TransactWrite, Update,
-    VectorIndexDescription, VectorMatch, WaitForTable,
+    Duplicate, Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed,
+    MissingKeyCondition, Models, NextToken, ParallelScan, Put, Query, RepairUnique, Scan, SearchVectors,
+    Statement, StatementPage, TableDescription, TableStatus, TransactGet, TransactStatement, TransactWrite,
+    UniqueRepair, Update, VectorIndexDescription, VectorMatch, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};

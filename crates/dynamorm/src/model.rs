@@ -97,6 +97,10 @@ pub trait FromItem: Sized {
     #[doc(hidden)]
     const IS_COLLECTION: bool = false;
 
+    /// True for items of several models of which one has guards of unique attributes in the same table.
+    #[doc(hidden)]
+    const HAS_GUARDS: bool = false;
+
     /// Reads an item: `{"name":{"S":"Ada"},…}`.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
 pub use crate::collection::{
-    Member, are_apart, at_most_one_takes_any, fill, member, share_a_table, share_shards, share_tenants,
-    takes_any,
+    Member, any_has_guards, are_apart, at_most_one_takes_any, fill, member, share_a_table, share_shards,
+    share_tenants, takes_any,
 };
 pub use crate::expr::{AttributeType, HasSize, Ordered, Prefixed, Searched};
 pub use crate::index::Index;

@@ -235,7 +235,9 @@ fn push_escaped(key: &mut String, part: &str) {
 }
 
 /// The attributes of a guard that hold its owner's key, in the order of the table's.
-fn owner_names(primary: &IndexShape) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+pub(crate) fn owner_names(
+    primary: &IndexShape,
+) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
     primary.keys().map(|key| key.attribute).zip([OWNER_PARTITION, OWNER_SORT])
 }
 

@@ -8,6 +8,9 @@
 use dynamorm::transport::{Embedded, Faults};
 use dynamorm::{Db, Delete, Error, ErrorKind, Model, Put, Result, Update};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const WRITERS: usize = 32;
 const VALUES: usize = 500;
@@ -25,6 +28,16 @@ struct User {
     badge: Option<u32>,
     org: String,
     writes: Option<u64>,
+}
+
+/// The same items, from before anything of them was unique.
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+struct OldUser {
+    id: String,
+    email: Option<String>,
+    badge: Option<u32>,
+    org: String,
 }
 
 /// Everything that is in the table.
@@ -190,25 +203,48 @@ fn expected(stored: &[Raw]) -> BTreeMap<String, String> {
     guards
 }
 
+async fn mend(db: Db, is_over: Arc<AtomicBool>) {
+    while !is_over.load(Ordering::Relaxed) {
+        match db.repair_unique::<User>().execute().await {
+            Ok(repair) => assert!(repair.duplicates.is_empty()),
+            Err(error) => check(&error),
+        }
+        // Paused time goes on only while nobody works.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Checks that each value has its guard and each guard its item, and gives how many there are.
+fn check_guards(stored: &[Raw], seed: u64) -> usize {
+    let guards: BTreeMap<String, String> =
+        stored.iter().filter_map(|guard| Some((guard.pk.clone(), guard.unique_owner_pk.clone()?))).collect();
+    let expected = expected(stored);
+    let wrong: Vec<_> = guards.iter().filter(|(guard, owner)| expected.get(*guard) != Some(owner)).collect();
+    let missing: Vec<_> = expected.iter().filter(|(guard, _)| !guards.contains_key(*guard)).collect();
+    assert!(wrong.is_empty() && missing.is_empty(), "seed {seed}: {wrong:?} are wrong, {missing:?} missing");
+    guards.len()
+}
+
 async fn simulate(seed: u64) {
     let engine = Embedded::memory().unwrap();
     let faults = Faults::new(engine.clone()).seed(seed).conflict(0.08).throttle(0.03).lost_response(0.08);
     let (db, faulty) = (Db::with_transport(engine), Db::with_transport(faults.clone()));
     db.create_table::<User>().execute().await.unwrap();
     let writers: Vec<_> = (0..WRITERS).map(|nth| tokio::spawn(write(faulty.clone(), nth, seed))).collect();
+    // What is right is left alone by whoever mends, whatever changes in between.
+    let is_over = Arc::new(AtomicBool::new(false));
+    let menders: Vec<_> = (0..2).map(|_| tokio::spawn(mend(faulty.clone(), is_over.clone()))).collect();
     let mut own = Vec::new();
     for writer in writers {
         own.push(writer.await.unwrap());
     }
+    is_over.store(true, Ordering::Relaxed);
+    for mender in menders {
+        mender.await.unwrap();
+    }
     assert!(faults.injected().len() > 50, "these are not faults enough");
     let stored = db.scan::<Raw>().consistent_read().all().await.unwrap();
-    let guards: BTreeMap<String, String> =
-        stored.iter().filter_map(|guard| Some((guard.pk.clone(), guard.unique_owner_pk.clone()?))).collect();
-    let expected = expected(&stored);
-    let wrong: Vec<_> = guards.iter().filter(|(guard, owner)| expected.get(*guard) != Some(owner)).collect();
-    let missing: Vec<_> = expected.iter().filter(|(guard, _)| !guards.contains_key(*guard)).collect();
-    assert!(wrong.is_empty() && missing.is_empty(), "seed {seed}: {wrong:?} are wrong, {missing:?} missing");
-    assert!(guards.len() > 40, "these are not values enough");
+    assert!(check_guards(&stored, seed) > 40, "these are not values enough");
     for (nth, possible) in own.iter().enumerate() {
         let stored = db.get(User::key(format!("own{nth}"))).optional().await.unwrap();
         let email = stored.and_then(|stored| stored.email);
@@ -216,11 +252,65 @@ async fn simulate(seed: u64) {
     }
 }
 
+fn seeds() -> u64 {
+    std::env::var("DYNAMORM_TEST_SEEDS").map_or(2, |seeds| seeds.parse().unwrap())
+}
+
+/// Guards whose items are gone, or never were, and items without guards, some with one value: repaired while others write.
+async fn repair(seed: u64) {
+    let engine = Embedded::memory().unwrap();
+    let faults = Faults::new(engine.clone()).seed(seed).conflict(0.05).lost_response(0.03);
+    let (db, faulty) = (Db::with_transport(engine), Db::with_transport(faults));
+    db.create_table::<User>().execute().await.unwrap();
+    let mut rng = fastrand::Rng::with_seed(seed);
+    for nth in 0..ITEMS {
+        let User { id, email, badge, org, .. } = user(format!("s{nth}"), &mut rng);
+        // Every third item has its guards, and of every ninth only they stay.
+        if nth % 3 == 0
+            && let Err(error) = db.put(&user(id.clone(), &mut rng)).execute().await
+        {
+            assert!(error.is_not_unique(), "{error:?}");
+        }
+        match nth % 9 {
+            0 => db.delete(OldUser::key(id)).execute().await.unwrap(),
+            _ => db.put(&OldUser { id, email, badge, org }).execute().await.unwrap(),
+        }
+    }
+    let writers: Vec<_> =
+        (0..WRITERS / 4).map(|nth| tokio::spawn(write(faulty.clone(), nth, seed))).collect();
+    for _ in 0..3 {
+        if let Err(error) = faulty.repair_unique::<User>().execute().await {
+            check(&error);
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let repair = db.repair_unique::<User>().execute().await.unwrap();
+    assert_eq!(repair.left, 0, "nobody writes any more");
+    let again = db.repair_unique::<User>().execute().await.unwrap();
+    assert_eq!((again.made, again.removed, again.left), (0, 0, 0), "all is mended");
+    assert_eq!(again.duplicates.len(), repair.duplicates.len());
+    // Without the duplicates, which only their owner can tell apart, all is as if it had always been unique.
+    for duplicate in &again.duplicates {
+        let id = duplicate.other["pk"].as_s().unwrap().trim_start_matches("USER#").to_owned();
+        db.delete(User::key(id)).execute().await.unwrap();
+    }
+    let stored = db.scan::<Raw>().consistent_read().all().await.unwrap();
+    check_guards(&stored, seed);
+}
+
 // Pauses between tries cost no time.
 #[tokio::test(start_paused = true)]
 async fn whatever_fails_no_two_items_have_one_value_and_no_guard_is_left() {
-    let seeds = std::env::var("DYNAMORM_TEST_SEEDS").map_or(3, |seeds| seeds.parse().unwrap());
-    for seed in 0..seeds {
+    for seed in 0..seeds() {
         simulate(seed).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repair_mends_whatever_was_there_while_others_write() {
+    for seed in 0..seeds() {
+        repair(seed).await;
     }
 }

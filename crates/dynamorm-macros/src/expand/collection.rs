@@ -168,6 +168,7 @@ fn from_item(
             const PROJECTION: ::dynamorm::private::Option<&'static [&'static str]> =
                 ::dynamorm::private::Option::None;
             const IS_COLLECTION: bool = true;
+            const HAS_GUARDS: bool = ::dynamorm::private::any_has_guards(&MEMBERS);
             fn decode(
                 reader: &mut ::dynamorm::private::Reader<'_>,
             ) -> ::dynamorm::private::Result<Self, ::dynamorm::private::CodecError> {

@@ -7,7 +7,7 @@
 mod guards;
 mod run;
 
-pub(super) use guards::Guard;
+pub(super) use guards::{Claim, Guard};
 pub(super) use run::{Alone, Guarded};
 
 use crate::codec::CodecError;

@@ -46,6 +46,8 @@ pub(crate) struct Read<'db> {
     pub(crate) also: Option<&'static str>,
     /// Items of other models are read as well.
     pub(crate) is_collection: bool,
+    /// One of the models of a collection has guards of unique attributes among the items.
+    has_guards: bool,
     /// Only the table's keys are asked for, by which the items are fetched then. See [`Query::hydrate`](super::Query::hydrate).
     pub(crate) keys_only: bool,
     pub(crate) source: Source,
@@ -107,6 +109,7 @@ impl<'db> Read<'db> {
             projection: None,
             also: None,
             is_collection: false,
+            has_guards: false,
             keys_only: false,
             source,
             filter: None,
@@ -123,6 +126,7 @@ impl<'db> Read<'db> {
     pub(crate) fn project<P: Readable>(mut self: Box<Self>) -> Box<Self> {
         self.projection = P::Item::PROJECTION;
         self.is_collection = P::Item::IS_COLLECTION;
+        self.has_guards = P::Item::HAS_GUARDS;
         self
     }
 
@@ -381,9 +385,11 @@ impl<'db> Read<'db> {
     /// Items that say nothing of their type are let through then, to be refused when they are read: they are likely to be the
     /// model's own, from before it had a type.
     fn leaves_out_guards(&self) -> bool {
-        // The head of a model's own keys is never that of guards.
-        let by_head = !self.is_collection && !self.model.primary.partition_key().head().is_empty();
-        matches!(self.source, Source::Table { .. }) && !self.model.unique.is_empty() && !by_head
+        // Of one model, the head of its own keys does it, unless it might be that of a guard's.
+        let by_head =
+            !self.is_collection && !unique::HEAD.starts_with(self.model.primary.partition_key().head());
+        let has_guards = self.has_guards || !self.model.unique.is_empty();
+        matches!(self.source, Source::Table { .. }) && has_guards && !by_head
     }
 
     fn own_type(&self) -> Option<(TypeName, bool)> {

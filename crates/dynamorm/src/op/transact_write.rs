@@ -280,7 +280,7 @@ pub(super) fn request_of(
     Ok(Request { operation: Operation::TransactWriteItems, tables, body: Bytes::from(writer.into_bytes()) })
 }
 
-fn push_operation(writer: &mut Writer, is_first: bool, word: &str, json: &[u8]) {
+pub(super) fn push_operation(writer: &mut Writer, is_first: bool, word: &str, json: &[u8]) {
     writer.raw(if is_first { "{\"" } else { ",{\"" });
     writer.raw(word);
     writer.raw("\":");

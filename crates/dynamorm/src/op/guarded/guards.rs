@@ -49,8 +49,13 @@ impl Claim {
 
 impl Guard {
     pub(in crate::op) fn of(db: &Db, model: &'static ModelShape, key: &GuardKey) -> Result<Self> {
+        Self::of_item(db, model, key.item(model))
+    }
+
+    /// The guard with this primary key.
+    pub(in crate::op) fn of_item(db: &Db, model: &'static ModelShape, key: Item) -> Result<Self> {
         let table = db.table_of(model)?.to_owned();
-        Ok(Self { table, model, key: key.item(model), takes: None, gives: Vec::new(), is_others: false })
+        Ok(Self { table, model, key, takes: None, gives: Vec::new(), is_others: false })
     }
 
     /// The operation that a failure of the guard's is about.
