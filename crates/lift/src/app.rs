@@ -26,6 +26,7 @@ pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
 pub struct App {
     config: Config,
     routes: Router,
+    websockets: Option<Router>,
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_listening: Option<OnListening>,
     pub(crate) events: Events,
@@ -42,6 +43,7 @@ impl App {
         Self {
             config: Config::from_env(),
             routes: Router::new(),
+            websockets: None,
             layers: Vec::new(),
             on_listening: None,
             events: Events::default(),
@@ -66,6 +68,42 @@ impl App {
     #[must_use]
     pub fn routes(mut self, routes: Router) -> Self {
         self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Adds routes of WebSocket APIs of API Gateway: a router whose paths are route keys, `/$connect`, `/$disconnect`, `/$default` and
+    /// your own.
+    ///
+    /// Handlers take what those of requests take, and [`Connection`](crate::Connection). What the authorizer verified at `$connect` is
+    /// there for each message. An answer of 400 or more to `$connect` refuses the connection; to a message, its body goes to the
+    /// client if the route has a route response. Anything else is sent by API Gateway's own API, for which
+    /// [`Connection::endpoint`](crate::Connection::endpoint) is the address. These routes are not reached over HTTP, and
+    /// [`run`](crate::run) does not serve them on localhost.
+    ///
+    /// ```
+    /// use lift::axum::{Json, Router, routing::any};
+    /// use lift::{App, Connection, TenantId};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Say { text: String }
+    ///
+    /// async fn connect(tenant: TenantId, connection: Connection) {
+    ///     tracing::info!(connection = connection.id, "a member of a tenant is here");
+    /// }
+    ///
+    /// async fn say(connection: Connection, Json(say): Json<Say>) -> String {
+    ///     format!("{} characters", say.text.chars().count())
+    /// }
+    ///
+    /// let routes = Router::new().route("/$connect", any(connect)).route("/say", any(say));
+    /// let app = App::new().websockets(routes);
+    /// ```
+    ///
+    /// See [WebSocket APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html).
+    #[must_use]
+    pub fn websockets(mut self, routes: Router) -> Self {
+        self.websockets = Some(self.websockets.unwrap_or_default().merge(routes));
         self
     }
 
@@ -152,22 +190,41 @@ impl App {
         for layer in self.layers.into_iter().rev() {
             router = layer(router);
         }
+        let sink = metrics.clone();
         let settings = middleware::Settings {
             config: &self.config,
             inside_lambda: inside_lambda(),
             sink: metrics,
             open: self.health,
             #[cfg(feature = "jwt")]
-            jwt: self.jwt,
+            jwt: self.jwt.clone(),
         };
         let router = middleware::default_stack(router, settings);
-        Parts { router, config: self.config, on_listening: self.on_listening, events: self.events }
+        let websockets = self.websockets.map(|routes| {
+            let settings = middleware::Settings {
+                config: &self.config,
+                inside_lambda: inside_lambda(),
+                sink,
+                open: None,
+                #[cfg(feature = "jwt")]
+                jwt: self.jwt,
+            };
+            middleware::default_stack(routes, settings)
+        });
+        Parts {
+            router,
+            websockets,
+            config: self.config,
+            on_listening: self.on_listening,
+            events: self.events,
+        }
     }
 }
 
 /// What [`run`](crate::run) needs of an app.
 pub(crate) struct Parts {
     pub(crate) router: Router,
+    pub(crate) websockets: Option<Router>,
     pub(crate) config: Config,
     pub(crate) on_listening: Option<OnListening>,
     pub(crate) events: Events,

@@ -1,5 +1,5 @@
-//! From a Lambda event to a request and back: API Gateway REST and HTTP APIs, function URLs, load balancers. Events of other
-//! sources go to `event/`.
+//! From a Lambda event to a request and back: API Gateway REST and HTTP APIs, function URLs, load balancers, and WebSocket APIs,
+//! whose routes are a router of their own. Events of other sources go to `event/`.
 //!
 //! `lambda_http` translates; what it gets wrong or leaves out is put right before it sees the event: stage prefixes,
 //! repeated headers, and what the authorizer verified. How events are fetched is in `run.rs`.
@@ -9,7 +9,10 @@ use crate::event::Events;
 use crate::middleware::{Authorizer, ColdStart, event_ctx};
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Method};
 use lambda_http::Adapter;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_runtime::LambdaEvent;
 use serde::Deserialize;
@@ -23,14 +26,16 @@ use tower::Service as _;
 #[derive(Debug, Clone)]
 pub(crate) struct Handler {
     router: Router,
+    /// By route key.
+    websockets: Option<Router>,
     events: Arc<Events>,
     /// True until the first event.
     cold: Arc<AtomicBool>,
 }
 
 impl Handler {
-    pub(crate) fn new(router: Router, events: Arc<Events>) -> Self {
-        Self { router, events, cold: Arc::new(AtomicBool::new(true)) }
+    pub(crate) fn new(router: Router, websockets: Option<Router>, events: Arc<Events>) -> Self {
+        Self { router, websockets, events, cold: Arc::new(AtomicBool::new(true)) }
     }
 
     /// Answers one event.
@@ -45,12 +50,19 @@ impl Handler {
         if let Some(answer) = self.events.answer(&payload, &event_ctx(&context, cold)).await {
             return answer;
         }
-        let mut request: LambdaRequest = serde_json::from_str(payload.get())?;
-        let authorizer = authorizer_of(&payload);
+        let Facts { authorizer, is_websocket } = Facts::of(&payload);
+        let (mut request, mut router) = match is_websocket {
+            false => (serde_json::from_str::<LambdaRequest>(payload.get())?, self.router.clone()),
+            true => {
+                let Some(router) = &self.websockets else {
+                    return Err("no routes for WebSocket APIs: add them with `App::websockets(..)`".into());
+                };
+                (websocket_request(&payload)?, router.clone())
+            }
+        };
         let stage = take_stage(&mut request);
         keep_repeated_headers(&mut request);
 
-        let mut router = self.router.clone();
         let service = tower::service_fn(move |mut request: lambda_http::Request| {
             if let Some(authorizer) = authorizer.clone() {
                 request.extensions_mut().insert(authorizer);
@@ -81,19 +93,49 @@ fn bad_request(request_id: &str) -> serde_json::Value {
     })
 }
 
-/// What the authorizer verified. `lambda_http` knows only some kinds of authorizer, so it is read from the event itself.
-fn authorizer_of(payload: &RawValue) -> Option<Authorizer> {
-    #[derive(Deserialize)]
-    struct Event {
-        #[serde(rename = "requestContext")]
-        context: Context,
+/// What `lambda_http` does not tell of an event.
+#[derive(Default)]
+struct Facts {
+    /// What the authorizer verified: `lambda_http` knows only some kinds of authorizer.
+    authorizer: Option<Authorizer>,
+    /// It comes over a connection: a request of another kind may look the same.
+    is_websocket: bool,
+}
+
+impl Facts {
+    fn of(payload: &RawValue) -> Self {
+        #[derive(Deserialize)]
+        struct Event {
+            #[serde(rename = "requestContext")]
+            context: Context,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Context {
+            authorizer: Option<serde_json::Map<String, serde_json::Value>>,
+            connection_id: Option<serde::de::IgnoredAny>,
+            event_type: Option<serde::de::IgnoredAny>,
+        }
+        let Ok(Event { context }) = serde_json::from_str(payload.get()) else { return Self::default() };
+        Self {
+            authorizer: context.authorizer.map(|verified| Authorizer(Arc::new(verified))),
+            is_websocket: context.connection_id.is_some() && context.event_type.is_some(),
+        }
     }
-    #[derive(Deserialize)]
-    struct Context {
-        authorizer: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A message, or the beginning or end of a connection, as a request whose path is its route key. Its body is taken for JSON, as API
+/// Gateway itself does to find the route.
+fn websocket_request(payload: &RawValue) -> Result<LambdaRequest, BoxError> {
+    let mut event: ApiGatewayWebsocketProxyRequest = serde_json::from_str(payload.get())?;
+    let key = event.request_context.route_key.as_deref().unwrap_or("$default");
+    event.path = Some(format!("/{key}"));
+    if event.body.is_some() {
+        let json = HeaderValue::from_static("application/json");
+        event.headers.entry(CONTENT_TYPE).or_insert(json);
     }
-    let event: Event = serde_json::from_str(payload.get()).ok()?;
-    event.context.authorizer.map(|verified| Authorizer(Arc::new(verified)))
+    event.http_method.get_or_insert(Method::POST);
+    Ok(LambdaRequest::WebSocket(event))
 }
 
 /// Takes the stage out of the path and the event, because `lambda_http` would put it in front of the path.
@@ -112,6 +154,7 @@ fn take_stage(request: &mut LambdaRequest) -> Option<String> {
             }
             Some(stage)
         }
+        LambdaRequest::WebSocket(event) => event.request_context.stage.take(),
         _ => None,
     }
 }
@@ -120,6 +163,7 @@ fn give_back_stage(request: &mut lambda_http::Request, stage: Option<String>) {
     match request.extensions_mut().get_mut::<RequestContext>() {
         Some(RequestContext::ApiGatewayV1(context)) => context.stage = stage,
         Some(RequestContext::ApiGatewayV2(context)) => context.stage = stage,
+        Some(RequestContext::WebSocket(context)) => context.stage = stage,
         _ => {}
     }
 }
@@ -131,6 +175,7 @@ fn keep_repeated_headers(request: &mut LambdaRequest) {
     let (single, all) = match request {
         LambdaRequest::ApiGatewayV1(event) => (&mut event.headers, &event.multi_value_headers),
         LambdaRequest::Alb(event) => (&mut event.headers, &event.multi_value_headers),
+        LambdaRequest::WebSocket(event) => (&mut event.headers, &event.multi_value_headers),
         _ => return,
     };
     for name in all.keys() {

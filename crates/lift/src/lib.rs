@@ -87,7 +87,7 @@ pub use auth::jwt::{Jwt, Keys, Signing};
 pub use auth::{Claims, Require, Required, require_role, require_scope};
 pub use config::{Config, LogFormat};
 pub use error::{BoxError, Error, FieldError, Result};
-pub use extract::{Ctx, InvalidTenantId, Page, TenantDb, TenantId, Valid, ValidQuery};
+pub use extract::{Connection, Ctx, InvalidTenantId, Page, TenantDb, TenantId, Valid, ValidQuery};
 pub use idempotency::{Idempotency, Idempotent};
 pub use metrics::{Metrics, Unit};
 pub use rate_limit::{Per, RateLimit, RateLimited};

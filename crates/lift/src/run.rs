@@ -54,7 +54,7 @@ async fn poll(app: Parts) -> Result<(), BoxError> {
             return Err(format!("AWS_LAMBDA_RUNTIME_API is set, but {name} is not; Lambda sets both").into());
         }
     }
-    let handler = Handler::new(app.router, Arc::new(app.events));
+    let handler = Handler::new(app.router, app.websockets, Arc::new(app.events));
     let service = lambda_runtime::service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let handler = handler.clone();
         async move { handler.handle(event).await }

@@ -86,7 +86,7 @@ impl TestApp {
             written.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }));
         app.events.check().expect("one handler for each source of events");
-        let handler = Handler::new(app.router.clone(), Arc::new(app.events));
+        let handler = Handler::new(app.router.clone(), app.websockets, Arc::new(app.events));
         Self { router: app.router, handler, metrics }
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod support;
+
 use dynamorm::{Change, Item, Model};
 use lambda_runtime::Context;
 use lift::event::{
@@ -12,10 +14,9 @@ use lift::testing::TestApp;
 use lift::{App, BoxError};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
+use support::sample;
 
 /// What handlers saw, in the order in which they began.
 #[derive(Clone, Default)]
@@ -292,32 +293,6 @@ fn two_handlers_for_one_source_are_refused() {
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| TestApp::new(app))).unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
     assert!(message.contains("the SQS queue `orders` has two handlers, it can have one"), "{message}");
-}
-
-/// The events that AWS's own crate has as samples: `aws_lambda_events`, which cargo knows the place of.
-fn sample(name: &str) -> Value {
-    static METADATA: OnceLock<Value> = OnceLock::new();
-    let metadata = METADATA.get_or_init(|| {
-        let output = |program: &str, args: &[&str]| {
-            let mut command = Command::new(program);
-            command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap().stdout
-        };
-        // What other systems need is not asked for, since it is not here.
-        let about_rustc = String::from_utf8(output("rustc", &["-vV"])).unwrap();
-        let host = about_rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
-        let args = ["metadata", "--format-version", "1", "--locked", "--filter-platform", host];
-        serde_json::from_slice(&output(env!("CARGO"), &args)).unwrap()
-    });
-    let package = metadata["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|package| package["name"] == "aws_lambda_events")
-        .unwrap();
-    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
-    let path = manifest.parent().unwrap().join(format!("src/fixtures/example-{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap()
 }
 
 #[tokio::test]

@@ -7,6 +7,10 @@ mod support;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambda_runtime::Context;
+use lift::axum::Router;
+use lift::axum::routing::{any, get};
+use lift::testing::TestApp;
+use lift::{App, Connection, Ctx, TenantId, Valid};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use support::{alb, app, app_with, trusting, v1, v2};
@@ -268,4 +272,97 @@ async fn a_body_that_claims_to_be_base64_and_is_not_is_400() {
         assert_eq!(body["detail"], "the request is not valid HTTP");
         assert_eq!(body["request_id"], answer["headers"]["x-request-id"]);
     }
+}
+
+/// A message over a WebSocket connection.
+fn message(route_key: &str, body: Option<&str>) -> Value {
+    json!({
+        "requestContext": {
+            "routeKey": route_key, "eventType": "MESSAGE", "messageId": "m1", "extendedRequestId": "e1",
+            "requestTime": "25/Nov/2026:10:00:00 +0000", "messageDirection": "IN", "stage": "prod",
+            "connectedAt": 1_795_600_000_000_i64, "requestTimeEpoch": 1_795_600_001_000_i64,
+            "identity": {"sourceIp": "192.0.2.1"}, "requestId": "r1", "connectionId": "c1=", "apiId": "abcd1234",
+            "domainName": "abcd1234.execute-api.us-east-1.amazonaws.com",
+            "authorizer": {"tenant_id": "acme", "principalId": "u1"},
+        },
+        "body": body, "isBase64Encoded": false,
+    })
+}
+
+fn talking() -> TestApp {
+    #[derive(serde::Deserialize, garde::Validate)]
+    struct Say {
+        #[garde(length(max = 10))]
+        text: String,
+    }
+    async fn connect(connection: Connection, ctx: Ctx) -> Result<(), lift::Error> {
+        assert_eq!(connection.route_key, "$connect");
+        match ctx.source_ip() {
+            Some(ip) if ip.to_string() == "10.0.0.13" => Ok(()),
+            _ => Err(lift::Error::authorization("not from here")),
+        }
+    }
+    async fn say(tenant: TenantId, connection: Connection, Valid(say): Valid<Say>) -> String {
+        format!("{tenant} {} {} {}", connection.id, connection.endpoint(), say.text)
+    }
+    async fn other(body: String) -> String {
+        format!("other: {body}")
+    }
+    let routes = Router::new()
+        .route("/$connect", any(connect))
+        .route("/$disconnect", any(async |connection: Connection| connection.id))
+        .route("/$default", any(other))
+        .route("/say", any(say));
+    TestApp::new(App::new().websockets(routes).routes(Router::new().route("/", get(async || "home"))))
+}
+
+#[tokio::test]
+async fn a_message_over_a_websocket_reaches_the_route_of_its_key() {
+    let app = talking();
+    let answer = app.invoke(message("say", Some(r#"{"action":"say","text":"hello"}"#))).await.unwrap();
+    let told = "acme c1= https://abcd1234.execute-api.us-east-1.amazonaws.com/prod hello";
+    assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(200), &json!(told)), "{answer}");
+    let answer = app.invoke(message("$default", Some("not JSON"))).await.unwrap();
+    assert_eq!(answer["body"], "other: not JSON");
+    let answer = app.invoke(message("say", Some(r#"{"text":"far too long a text"}"#))).await.unwrap();
+    assert_eq!(answer["statusCode"], 422, "{answer}");
+    let answer = app.invoke(message("nowhere", None)).await.unwrap();
+    assert_eq!(answer["statusCode"], 404, "{answer}");
+}
+
+#[tokio::test]
+async fn the_samples_of_websockets_begin_and_end_connections() {
+    let app = talking();
+    for (name, status, body) in [
+        ("apigw-websocket-request", 200, ""),
+        ("apigw-websocket-request-without-method", 200, ""),
+        ("apigw-websocket-request-disconnect-route", 200, "AAAA1234="),
+    ] {
+        let mut event = support::sample(name);
+        // The oldest of them is of a message whose route is not said to be `$connect`.
+        if name == "apigw-websocket-request" {
+            event["requestContext"]["routeKey"] = json!("$default");
+        }
+        let answer = app.invoke(event).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(answer["statusCode"], status, "{name}: {answer}");
+        assert!(answer["body"].as_str().unwrap_or_default().ends_with(body), "{name}: {answer}");
+    }
+    let refused = {
+        let mut event = support::sample("apigw-websocket-request-without-method");
+        event["requestContext"]["identity"]["sourceIp"] = json!("192.0.2.9");
+        app.invoke(event).await.unwrap()
+    };
+    assert_eq!(refused["statusCode"], 403, "{refused}");
+}
+
+#[tokio::test]
+async fn routes_of_websockets_are_not_reached_over_http_nor_the_other_way_round() {
+    let app = talking();
+    for door in doors("GET", "/say") {
+        assert_eq!(app.invoke(door).await.unwrap()["statusCode"], 404);
+    }
+    assert_eq!(app.get("/say").send().await.status, 404);
+    assert_eq!(app.invoke(message("", None)).await.unwrap()["statusCode"], 404);
+    let error = support::app().invoke(message("say", None)).await.unwrap_err().to_string();
+    assert!(error.contains("App::websockets"), "{error}");
 }

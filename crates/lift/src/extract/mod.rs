@@ -1,6 +1,7 @@
 //! What handlers take besides axum's own extractors. One per file; `fields.rs` is how a body becomes a value or a list of
 //! all that is wrong with it.
 
+mod connection;
 mod ctx;
 mod fields;
 mod page;
@@ -8,6 +9,7 @@ mod tenant;
 mod tenant_db;
 mod valid;
 
+pub use connection::Connection;
 pub use ctx::Ctx;
 pub(crate) use ctx::Invocation;
 pub(crate) use fields::{Decoded, decode};

@@ -203,6 +203,7 @@ fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 fn source_ip_of(request: &Request) -> Option<IpAddr> {
     match request.extensions().get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV1(context)) => context.identity.source_ip.as_deref()?.parse().ok(),
+        Some(RequestContext::WebSocket(context)) => context.identity.source_ip.as_deref()?.parse().ok(),
         Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref()?.parse().ok(),
         // A load balancer appends the address it saw; what is before that, the client may have written.
         Some(RequestContext::Alb(_)) => {

@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Once;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 #[derive(Debug, Deserialize, Serialize, Validate)]
@@ -252,4 +254,30 @@ pub(crate) fn alb(method: &str, path: &str) -> Value {
         "multiValueHeaders": {"host": ["lb.example.com"], "x-forwarded-for": ["203.0.113.9, 192.0.2.3"], "x-forwarded-proto": ["https"]},
         "body": "", "isBase64Encoded": false
     })
+}
+
+/// The events that AWS's own crate has as samples: `aws_lambda_events`, which cargo knows the place of.
+pub(crate) fn sample(name: &str) -> Value {
+    static METADATA: OnceLock<Value> = OnceLock::new();
+    let metadata = METADATA.get_or_init(|| {
+        let output = |program: &str, args: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap().stdout
+        };
+        // What other systems need is not asked for, since it is not here.
+        let about_rustc = String::from_utf8(output("rustc", &["-vV"])).unwrap();
+        let host = about_rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        let args = ["metadata", "--format-version", "1", "--locked", "--filter-platform", host];
+        serde_json::from_slice(&output(env!("CARGO"), &args)).unwrap()
+    });
+    let package = metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|package| package["name"] == "aws_lambda_events")
+        .unwrap();
+    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
+    let path = manifest.parent().unwrap().join(format!("src/fixtures/example-{name}.json"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap()
 }
