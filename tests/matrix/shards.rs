@@ -34,6 +34,7 @@ matrix![
     batches_and_transactions_find_the_shards,
     an_index_of_a_sharded_table_is_read_as_any,
     the_shards_of_a_tenant_are_its_own,
+    a_unique_value_is_of_all_shards_and_leads_to_one,
 ];
 
 #[derive(Debug, Clone, PartialEq, Model)]
@@ -575,6 +576,36 @@ struct Event {
     #[dynamorm(tenant)]
     tenant: String,
     at: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "FEED", sk = "POST#{at}", shards = 4)]
+struct Post {
+    at: u32,
+    #[dynamorm(unique)]
+    slug: String,
+}
+
+async fn a_unique_value_is_of_all_shards_and_leads_to_one(db: TestDb) -> Result<()> {
+    db.create_table::<Post>().execute().await?;
+    let post = |at: u32, slug: &str| Post { at, slug: slug.into() };
+    for at in 0..12 {
+        db.put(&post(at, &format!("s{at}"))).execute().await?;
+    }
+    assert_eq!(db.get_by(Post::SLUG, "s7").one().await?.at, 7);
+    for at in 20..28 {
+        let taken = db.put(&post(at, "s7")).execute().await.unwrap_err();
+        assert_eq!(taken.unique_attribute(), Some("slug"));
+    }
+    db.update(Post::key(7)).set(Post::SLUG, "new").execute().await?;
+    db.put(&post(20, "s7")).execute().await?;
+    db.delete(Post::key(3)).execute().await?;
+    assert_eq!(db.get_by(Post::SLUG, "s7").one().await?.at, 20);
+    assert!(db.get_by(Post::SLUG, "s3").optional().await?.is_none());
+    let slugs = db.query::<Post>().key(Post::PRIMARY_KEY.partition(())).all().await?;
+    let slugs: Vec<&str> = slugs.iter().map(|post| post.slug.as_str()).collect();
+    assert_eq!(slugs, ["s0", "s1", "s2", "s4", "s5", "s6", "new", "s8", "s9", "s10", "s11", "s7"]);
+    Ok(())
 }
 
 async fn the_shards_of_a_tenant_are_its_own(db: TestDb) -> Result<()> {
