@@ -26,6 +26,8 @@ pub(crate) struct Model {
 pub(crate) struct Shards {
     /// From which sort key on, and how many; the first is from the beginning.
     pub(crate) counts: Vec<(String, u16)>,
+    /// The sort keys are written as numbers.
+    pub(crate) by_number: bool,
 }
 
 /// An attribute whose value no other item has.

@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::token::Paren;
-use syn::{Attribute, LitInt, LitStr, Path, Token};
+use syn::{Attribute, Lit, LitInt, LitStr, Path, Token};
 
 /// Above a struct or an enum.
 #[derive(Default)]
@@ -30,8 +30,8 @@ pub(crate) struct StructAttrs {
     pub(crate) upcast: Option<(Vec<Path>, Span)>,
     /// `shards = 16`
     pub(crate) shards: Option<LitInt>,
-    /// `shards_from("2027-01-01", 64)`, any number of them.
-    pub(crate) shards_from: Vec<(LitStr, LitInt)>,
+    /// `shards_from("2027-01-01", 64)` or `shards_from(1000, 64)`, any number of them.
+    pub(crate) shards_from: Vec<(Lit, LitInt)>,
     pub(crate) key: KeyWords,
     pub(crate) indexes: Vec<IndexWords>,
     pub(crate) vectors: Vec<VectorWords>,
@@ -474,13 +474,16 @@ fn shard_count(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
 }
 
 /// `shards_from("2027-01-01", 64)`
-fn shards_from(meta: &ParseNestedMeta<'_>) -> syn::Result<(LitStr, LitInt)> {
+fn shards_from(meta: &ParseNestedMeta<'_>) -> syn::Result<(Lit, LitInt)> {
     let wrong = "write the first sort key and how many shards there are from it on: `shards_from(\"2027-01-01\", 64)`";
     let parse = || {
         let content;
         syn::parenthesized!(content in meta.input);
         let both = (|| {
-            let from = content.parse::<LitStr>()?;
+            let from = content.parse::<Lit>()?;
+            if !matches!(from, Lit::Str(_) | Lit::Int(_)) {
+                return Err(syn::Error::new(from.span(), wrong));
+            }
             content.parse::<Token![,]>()?;
             let count = content.parse::<LitInt>()?;
             content.parse::<Option<Token![,]>>()?;

@@ -154,7 +154,7 @@ use syn::DeriveInput;
 /// | `upcast(v1_to_v2, v2_to_v3)` | `fn(Item) -> Result<Item, E>` from each older schema to the next |
 /// | `schema_attribute = "v"` | the attribute that holds the schema; else `schema_version` |
 /// | `shards = 16` | spreads the items of each partition over so many, told by the sort key; queries read them as one |
-/// | `shards_from("2027-01-01", 64)` | more shards for items whose sort key, as it is stored, is this or a higher one |
+/// | `shards_from("2027-01-01", 64)`, `shards_from(1000, 64)` | more shards for items whose sort key, as it is stored, is this or a higher one |
 ///
 /// # Above a field
 ///

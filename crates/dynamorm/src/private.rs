@@ -80,12 +80,6 @@ pub fn write_sharded_key(
     Ok(())
 }
 
-/// True if a key is text.
-#[must_use]
-pub const fn is_text(key: &KeyShape) -> bool {
-    matches!(key.kind, ScalarType::S)
-}
-
 /// Writes the attribute of the tenant, who is filled in when the item is sent.
 pub fn write_tenant(item: &mut ItemWriter<'_>, name: &str) {
     item.name(name).s_of_tenant("", crate::tenant::ALONE, "");

@@ -257,7 +257,7 @@ struct Grown {
 }
 
 #[derive(Debug, Clone, PartialEq, Model)]
-#[dynamorm(table = "numbers", pk = "P#{part}", sk = n, shards = 5)]
+#[dynamorm(table = "numbers", pk = "P#{part}", sk = n, shards = 5, shards_from(99, 8), shards_from(200, 11))]
 struct Numbers {
     part: u8,
     n: u16,

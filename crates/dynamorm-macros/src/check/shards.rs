@@ -4,7 +4,7 @@ use crate::ast::{Index, Key, PrimaryKey, Segment, Shards};
 use crate::attr::StructAttrs;
 use crate::errors::Errors;
 use proc_macro2::Span;
-use syn::LitInt;
+use syn::{Lit, LitInt};
 
 /// Each query asks each shard, and a shard's number has three digits.
 const MOST: u16 = 1000;
@@ -31,18 +31,31 @@ pub(super) fn resolve(
         },
         PrimaryKey::Own { sort: None, .. } | PrimaryKey::Flattened(_) => "",
     };
+    let by_number = attrs.shards_from.iter().any(|(from, _)| matches!(from, Lit::Int(_)));
     for (from, written) in &attrs.shards_from {
-        let (text, count) = (from.value(), count(written, errors)?);
+        let count = count(written, errors)?;
+        let text = match from {
+            Lit::Int(number) if number.suffix().is_empty() => number.base10_digits().to_owned(),
+            Lit::Str(text) if !by_number => text.value(),
+            _ => {
+                errors.at(from.span(), "write all of them as text, or all as whole numbers");
+                return None;
+            }
+        };
         let (last, before) = counts.last().cloned().unwrap_or_default();
         if count <= before {
             let text = format!("the number of shards only grows, and it was {before}: write a higher one");
             errors.at(written.span(), text);
         }
-        if text.is_empty() || (counts.len() > 1 && text <= last) {
+        let is_higher = match (text.parse::<i128>(), last.parse::<i128>()) {
+            (Ok(number), Ok(last)) if by_number => number > last,
+            _ => text > last,
+        };
+        if text.is_empty() || (counts.len() > 1 && !is_higher) {
             let text =
                 "each `shards_from` begins at a higher sort key than the one before: put them in order";
             errors.at(from.span(), text);
-        } else if !text.starts_with(head) || text == head {
+        } else if !by_number && (!text.starts_with(head) || text == head) {
             let text = format!(
                 "no sort key of this model is so: all begin with \"{head}\", so write \"{head}…\" with the first one that \
                  has {count} shards"
@@ -51,7 +64,7 @@ pub(super) fn resolve(
         }
         counts.push((text, count));
     }
-    Some(Shards { counts })
+    Some(Shards { counts, by_number })
 }
 
 fn count(written: &LitInt, errors: &mut Errors) -> Option<u16> {

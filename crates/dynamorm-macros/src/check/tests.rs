@@ -306,6 +306,17 @@ fn shards_are_counted_and_told_by_text() {
         "begin with \"A#\"",
     );
     says(&mistake(r#"pk = "L#{topic}", sk = "{at}", shards = 16, shards_from("x", 16)"#), "only grows");
+    for wrong in ["1.5", "true", "7u8"] {
+        let words = format!(r#"pk = "L#{{topic}}", sk = at, shards = 16, shards_from({wrong}, 32)"#);
+        assert_eq!(
+            errors(&format!("#[dynamorm({words})] struct User {{ topic: String, at: u64 }}"), model).len(),
+            1
+        );
+    }
+    let mixed = r#"pk = "L#{topic}", sk = "{at}", shards = 2, shards_from(7, 32), shards_from("8", 64)"#;
+    says(&mistake(mixed), "all as whole numbers");
+    let order = r#"pk = "L#{topic}", sk = "{at}", shards = 2, shards_from(10, 32), shards_from(9, 64)"#;
+    says(&mistake(order), "a higher sort key");
     // What the key lacks is the only mistake.
     says(&mistake(r#"pk = "L#{topik}", sk = "{at}", shards = 16"#), "no field `topik`");
 }

@@ -379,7 +379,7 @@ fn shape(model: &Model) -> TokenStream {
             }
         });
     let shards = match (&model.shards, source) {
-        (Some(Shards { counts }), _) => {
+        (Some(Shards { counts, .. }), _) => {
             let counts = counts.iter().map(|(from, count)| quote!((#from, #count)));
             Some(quote! {
                 shards: ::dynamorm::private::Option::Some(::dynamorm::private::Shards {
@@ -541,7 +541,7 @@ fn one_key(model: &Model) -> TokenStream {
     checks.collect()
 }
 
-/// Fails to compile if the shards grow by sort keys that are no text, or if a local index would be over several shards: of the
+/// Fails to compile if the shards grow by sort keys of another type than the table's, or if a local index would be over several shards: of the
 /// flattened struct's key only the compiler knows.
 fn shard_checks(model: &Model) -> Option<TokenStream> {
     let grows = model.shards.as_ref().is_some_and(|shards| shards.counts.len() > 1);
@@ -549,9 +549,21 @@ fn shard_checks(model: &Model) -> Option<TokenStream> {
         let field =
             sort.fields.first().and_then(|at| model.fields.get(*at)).filter(|_| sort.template.is_empty());
         let span = field.map_or(sort.span, |field| place(&field.ty));
-        let text = "`shards_from` compares text, and this sort key is none: write a template of text, `sk = \"AT#{{…}}\"`";
+        let (kind, text) = match model.shards.as_ref().is_some_and(|shards| shards.by_number) {
+            true => (
+                quote!(N),
+                "this sort key is no number: write where the shards grow in quotes, as it is stored: `shards_from(\"…\", 64)`",
+            ),
+            false => (
+                quote!(S),
+                "this sort key is no text: write where the shards grow as a whole number: `shards_from(1000, 64)`",
+            ),
+        };
         return Some(quote_spanned! { span=>
-            const _: () = ::core::assert!(::dynamorm::private::is_text(&PRIMARY_SORT), #text);
+            const _: () = ::core::assert!(
+                ::core::matches!(PRIMARY_SORT.kind, ::dynamorm::private::ScalarType::#kind),
+                #text
+            );
         });
     }
     let local = model.indexes.iter().find(|index| index.partition.is_none())?;

@@ -20,7 +20,8 @@ const DIGITS: usize = 3;
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Shards {
-    /// The first sort key from which on there are so many, and how many; both only grow. The first is from the beginning.
+    /// The first sort key from which on there are so many, and how many; both only grow. The first is from the beginning. Where
+    /// sort keys are numbers, these are whole ones.
     pub counts: &'static [(&'static str, u16)],
 }
 
@@ -34,7 +35,10 @@ impl Shards {
     pub(crate) fn of_key(&self, sort: &KeyValue) -> u16 {
         match sort {
             KeyValue::S(text) => self.of_text(text),
-            KeyValue::N(digits) => self.of_number(digits),
+            KeyValue::N(digits) => match digits.parse::<Number>() {
+                Ok(number) => self.of_number(number),
+                Err(_) => 0,
+            },
             KeyValue::B(bytes) => self.of_bytes(bytes),
             // A tenant stands in no sort key.
             KeyValue::OfTenant { .. } | KeyValue::Tenant => 0,
@@ -45,7 +49,7 @@ impl Shards {
     pub(crate) fn of_value(&self, sort: &AttributeValue) -> u16 {
         match sort {
             AttributeValue::S(text) => self.of_text(text),
-            AttributeValue::N(number) => self.of_bytes(number.to_string().as_bytes()),
+            AttributeValue::N(number) => self.of_number(*number),
             AttributeValue::B(bytes) => self.of_bytes(bytes),
             _ => 0,
         }
@@ -57,11 +61,12 @@ impl Shards {
     }
 
     /// Numbers that are equal are one sort key, however they are written.
-    fn of_number(&self, digits: &str) -> u16 {
-        match digits.parse::<Number>() {
-            Ok(number) => self.of_bytes(number.to_string().as_bytes()),
-            Err(_) => self.of_bytes(digits.as_bytes()),
-        }
+    fn of_number(&self, number: Number) -> u16 {
+        let begun = |from: &str| from.parse::<Number>().is_ok_and(|from| from <= number);
+        let mut counts = self.counts.iter().enumerate().rev();
+        let count =
+            counts.find(|(nth, (from, _))| *nth == 0 || begun(from)).map_or(1, |(_, (_, count))| *count);
+        modulo(hash(number.to_string().as_bytes()), count)
     }
 
     fn of_bytes(&self, bytes: &[u8]) -> u16 {
@@ -181,6 +186,22 @@ mod tests {
         {
             let key = KeyValue::S(text.to_owned());
             assert_eq!(GROWN.of_key(&key), shards(count).of_key(&key), "{text}");
+        }
+        const BY_NUMBER: Shards = Shards { counts: &[("", 2), ("-9", 16), ("1000", 1000)] };
+        let numbers = [
+            ("-5000", 2),
+            ("-10", 2),
+            ("-9.1", 2),
+            ("-9", 16),
+            ("0", 16),
+            ("999", 16),
+            ("1000", 1000),
+            ("1E9", 1000),
+        ];
+        for (text, count) in numbers {
+            let (key, value) = (KeyValue::N(text.to_owned()), AttributeValue::N(text.parse().unwrap()));
+            assert_eq!(BY_NUMBER.of_key(&key), shards(count).of_key(&key), "{text}");
+            assert_eq!(BY_NUMBER.of_value(&value), BY_NUMBER.of_key(&key), "{text}");
         }
     }
 

@@ -124,10 +124,10 @@ impl<'db> Run<'db> {
 
     /// Asks the shards, and gives the answer that one partition would have given.
     async fn fetch_merged(&mut self, form: Form, most: Option<u32>) -> Result<Bytes> {
-        let (read, merge) = (&*self.read, self.merge.take());
-        let mut merge = match merge {
+        let (read, missing) = (&*self.read, self.missing());
+        let merge = match &mut self.merge {
             Some(merge) => merge,
-            None => Box::new(Merge::new(read)?),
+            none => none.insert(Box::new(Merge::new(read)?)),
         };
         self.index = Some(&read.model.primary);
         // A page is what its limit says, as of one partition: with a filter that is what is looked at, else what is given.
@@ -135,13 +135,11 @@ impl<'db> Run<'db> {
         let want = Want {
             form,
             most,
-            give: self.missing().or(page),
+            give: missing.or(page),
             fill: page.is_some() && !read.is_filtered() && read.max_read_units.is_none(),
             ahead: matches!(self.end, End::All(_)),
         };
-        let answer = merge.answer(read, want).await?;
-        self.merge = Some(merge);
-        Ok(answer)
+        merge.answer(read, want).await
     }
 
     /// Lets each request look at so many items at most.
