@@ -8,7 +8,8 @@
 
 use dynamorm::transport::{Embedded, Faults};
 use dynamorm::{
-    Check, Condition, Db, Delete, Item, KeyCondition, Model, Project, Put, Result, StartKey, TenantDb, Update,
+    Check, Condition, Db, Delete, Item, KeyCondition, Model, Project, Put, Result, StartKey, TenantDb,
+    Update, Vector,
 };
 use std::fmt::Debug;
 use std::time::Duration;
@@ -20,6 +21,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[dynamorm(table = "notes", pk = "T#{tenant}", sk = "NOTE#{id}")]
 #[dynamorm(index = "by-kind", pk = "T#{tenant}#K#{kind}", sk = n)]
 #[dynamorm(index = "by-n", pk = (tenant, n), sk = kind, projection = keys_only)]
+#[dynamorm(vector_index = "near", vector = embedding, distance = euclidean, pk = tenant, filters(kind))]
 struct Note {
     #[dynamorm(tenant)]
     tenant: String,
@@ -27,6 +29,7 @@ struct Note {
     kind: String,
     text: String,
     n: u32,
+    embedding: Option<Vector<2>>,
 }
 
 /// In the table of the notes, with sort keys like theirs: only the tenant keeps their partitions apart.
@@ -56,6 +59,7 @@ struct Event {
 #[dynamorm(table = "docs", pk = id)]
 #[dynamorm(index = "by-tenant", pk = tenant, sk = n)]
 #[dynamorm(index = "by-kind", pk = kind)]
+#[dynamorm(vector_index = "near", vector = embedding, distance = cosine, pk = tenant, filters(kind))]
 struct Doc {
     id: String,
     #[dynamorm(tenant)]
@@ -63,6 +67,7 @@ struct Doc {
     kind: String,
     text: String,
     n: u32,
+    embedding: Option<Vector<2>>,
 }
 
 #[derive(Debug, Project)]
@@ -88,6 +93,11 @@ const PAIRS: [[&str; 2]; 6] = [
 ];
 const WORDS: [&str; 2] = ["first-canary", "second-canary"];
 const KINDS: [&str; 4] = ["a", "a#K#b", "T#t1", "\u{7f}{"];
+
+/// The same for both tenants: each has what is nearest to the other's.
+fn vector(n: u32) -> Vector<2> {
+    [n as f32, 1.0].try_into().unwrap()
+}
 
 /// What an id may be: of both tenants' making, with all that means something in a key.
 fn ids(pair: [&str; 2]) -> Vec<String> {
@@ -153,12 +163,13 @@ impl Run {
 
     fn note(&mut self, who: usize) -> Note {
         let (id, kind, n) = (self.id(), self.kind(), self.chance.u32(..5));
-        Note { tenant: String::new(), id, kind, text: format!("{} {n}", WORDS[who]), n }
+        let embedding = (n > 0).then(|| vector(n));
+        Note { tenant: String::new(), id, kind, text: format!("{} {n}", WORDS[who]), n, embedding }
     }
 
     fn doc(&mut self, who: usize) -> Doc {
-        let Note { tenant, id, kind, text, n } = self.note(who);
-        Doc { id, tenant, kind, text, n }
+        let Note { tenant, id, kind, text, n, embedding } = self.note(who);
+        Doc { id, tenant, kind, text, n, embedding }
     }
 
     /// A partition as text: of both tenants, in the form of keys and as it is.
@@ -210,7 +221,7 @@ impl Run {
         let others = Note::TEXT.begins_with(WORDS[1 - who]);
         let Note { tenant, text, kind, .. } = note.clone();
         let event = Event { tenant: tenant.clone(), id: id.clone(), text: text.clone() };
-        match self.chance.u8(..34) {
+        match self.chance.u8(..37) {
             30 | 31 => seen(db.put(&event).execute().await),
             32 => {
                 let query = db.query::<Event>().key(Event::PRIMARY_KEY.partition(())).limit(2);
@@ -221,6 +232,20 @@ impl Run {
                 let others = Event::TEXT.begins_with(WORDS[1 - who]);
                 let delete = db.delete(Event::key(id)).condition(others).returning_old_on_failure();
                 failure(delete.execute().await)
+            }
+            34 | 35 => {
+                let search = || db.search_vectors(Note::NEAR_INDEX.near(&vector(n)));
+                let filtered =
+                    search().filter(Note::KIND, note.kind).project::<NoteText>().scan_top_k(2).await;
+                let (by_index, by_scan) = (search().top_k(100).await, search().scan_top_k(100).await);
+                let own = self.stored(who).await.notes;
+                let own = own.iter().filter(|note| note.embedding.is_some()).count();
+                assert_eq!((by_index.as_ref().unwrap().len(), by_scan.as_ref().unwrap().len()), (own, own));
+                format!("{} {} {}", seen(by_index), seen(by_scan), seen(filtered))
+            }
+            36 => {
+                let update = db.update(key()).set(Note::EMBEDDING, vector(n)).if_exists();
+                failure(update.returning_old_on_failure().execute().await)
             }
             24 => seen(db.put(&Room { tenant, id, kind, text, n }).execute().await),
             25 => seen(db.query::<Room>().key(Room::PRIMARY_KEY.partition(kind)).all().await),
@@ -309,7 +334,16 @@ impl Run {
         let (doc, id, n) = (self.doc(who), self.id(), self.chance.u32(..5));
         let key = || Doc::key(id.clone());
         let others = Doc::TEXT.begins_with(WORDS[1 - who]);
-        match self.chance.u8(..27) {
+        match self.chance.u8(..29) {
+            27 | 28 => {
+                let search = || db.search_vectors(Doc::NEAR_INDEX.near(&vector(n)));
+                let filtered = search().filter(Doc::KIND, doc.kind).project::<DocText>().top_k(2).await;
+                let (by_index, by_scan) = (search().top_k(100).await, search().scan_top_k(100).await);
+                let own = self.stored(who).await.docs;
+                let own = own.iter().filter(|doc| doc.embedding.is_some()).count();
+                assert_eq!((by_index.as_ref().unwrap().len(), by_scan.as_ref().unwrap().len()), (own, own));
+                format!("{} {} {}", seen(by_index), seen(by_scan), seen(filtered))
+            }
             0 | 1 => seen(db.put(&doc).execute().await),
             2 => failure(db.put(&doc).if_not_exists().returning_old_on_failure().execute().await),
             3 => {
@@ -434,7 +468,7 @@ async fn no_byte_of_one_tenant_reaches_the_other_and_no_write_touches_its_items(
     let mut runs = Vec::new();
     for (seed, pair) in PAIRS.into_iter().enumerate() {
         runs.push(tokio::spawn(async move {
-            let mut run = Run::new(pair, seed as u64).await;
+            let mut run = Run::new(pair, seed as u64 + 20).await;
             let mut both = 0;
             for nth in 0..operations / PAIRS.len() {
                 let who = run.chance.usize(..2);
