@@ -2,7 +2,7 @@
 
 use crate::support::{TestDb, matrix};
 use dynamorm::transport::Operation;
-use dynamorm::{Db, ErrorKind, Meter, Model, Project, Result, TableStatus, Vector};
+use dynamorm::{Db, ErrorKind, Item, Meter, Model, Project, Result, TableStatus, Vector};
 
 matrix![
     an_index_gives_the_nearest_first lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
@@ -10,6 +10,7 @@ matrix![
     each_tenant_finds_ones_own lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     where_the_tenant_is_an_attribute_each_finds_ones_own lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     an_index_carries_what_it_was_told_to lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
+    an_item_of_an_older_schema_is_an_error_of_an_index lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     an_index_refuses_vectors_of_another_length lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     a_table_describes_its_vector_indexes lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     a_search_is_charged_by_the_byte lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
@@ -21,6 +22,7 @@ matrix![
     a_scan_finds_items_of_its_model_alone,
     a_scan_goes_on_page_after_page,
     a_scan_refuses_vectors_of_another_length,
+    a_scan_brings_items_of_an_older_schema_up,
     a_table_without_the_index_that_a_model_needs_is_an_error,
     vectors_are_stored_and_read_back_to_the_bit,
 ];
@@ -420,5 +422,61 @@ async fn vectors_are_stored_and_read_back_to_the_bit(db: TestDb) -> Result<()> {
         };
         assert_eq!(bits(&read), bits(&doc));
     }
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "POST#{id}", sk = "POST", schema = 1)]
+#[dynamorm(vector_index = "posts", vector = embedding, distance = euclidean)]
+struct OldPost {
+    id: String,
+    title: String,
+    embedding: Vector<2>,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "POST#{id}", sk = "POST", schema = 2, upcast(rename_title))]
+#[dynamorm(vector_index = "posts", vector = embedding, distance = euclidean)]
+struct Post {
+    id: String,
+    heading: String,
+    embedding: Vector<2>,
+}
+
+fn rename_title(mut item: Item) -> std::result::Result<Item, &'static str> {
+    let title = item.remove("title").ok_or("no title")?;
+    item.insert("heading".into(), title);
+    Ok(item)
+}
+
+async fn posts(db: &Db) -> Result<Vector<2>> {
+    db.create_table::<OldPost>().execute().await?;
+    let embedding = vector([1.0, 0.0]);
+    db.put(&OldPost { id: "p1".into(), title: "Tides".into(), embedding: embedding.clone() })
+        .execute()
+        .await?;
+    db.put(&Post { id: "p2".into(), heading: "Bread".into(), embedding: vector([5.0, 0.0]) })
+        .execute()
+        .await?;
+    Ok(embedding)
+}
+
+async fn an_item_of_an_older_schema_is_an_error_of_an_index(db: TestDb) -> Result<()> {
+    let near = posts(&db).await?;
+    let error = db.search_vectors(Post::POSTS_INDEX.near(&near)).top_k(2).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Codec);
+    assert!(error.to_string().contains("has schema 1"), "{error}");
+    // Only what is found is looked at.
+    let far = vector([6.0, 0.0]);
+    assert_eq!(db.search_vectors(Post::POSTS_INDEX.near(&far)).top_k(1).await?[0].item.heading, "Bread");
+    Ok(())
+}
+
+async fn a_scan_brings_items_of_an_older_schema_up(db: TestDb) -> Result<()> {
+    let db = db.clone().vectors_by_scan();
+    let near = posts(&db).await?;
+    let found = db.search_vectors(Post::POSTS_INDEX.near(&near)).top_k(2).await?;
+    let headings: Vec<_> = found.iter().map(|found| found.item.heading.as_str()).collect();
+    assert_eq!(headings, ["Tides", "Bread"]);
     Ok(())
 }

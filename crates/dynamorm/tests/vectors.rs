@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+use dynamorm::transport::Operation;
 use dynamorm::{Db, Distance, Meter, Model, Project, Result, Vector, VectorMatch};
 
 const LANGS: [&str; 3] = ["en", "fr", "de"];
@@ -148,4 +149,111 @@ fn the_nearest_of_10_000_in_memory_are_those_of_a_plain_sort() {
         let nearest: Vec<_> = nearest.into_iter().map(|(at, score)| (docs[at].id, score)).collect();
         assert_same(&nearest, &reference(distance, &query, &all, 100), &format!("{distance:?}"));
     }
+}
+
+macro_rules! partitioned {
+    ($($model:ident: $ty:ty, $table:literal, $pk:literal;)+) => {$(
+        #[derive(Debug, Clone, Model)]
+        #[dynamorm(table = $table, pk = $pk, sk = "ITEM#{id}")]
+        #[dynamorm(vector_index = "near", vector = embedding, distance = euclidean, pk = part, filters(lang))]
+        struct $model {
+            part: $ty,
+            id: u32,
+            lang: Option<String>,
+            embedding: Option<Vector<2>>,
+        }
+    )+};
+}
+
+partitioned! {
+    ByText: String, "by-text", "PART#{part}";
+    ByNumber: i32, "by-number", "PART#{part}";
+    ByTwo: String, "by-two", "PART#{part}#{id}";
+}
+
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "by-itself", pk = part, sk = id)]
+#[dynamorm(vector_index = "near", vector = embedding, distance = euclidean, pk = part, filters(lang, id))]
+struct ByItself {
+    part: Vec<u8>,
+    id: u32,
+    lang: Option<String>,
+    embedding: Option<Vector<2>>,
+}
+
+/// In shards, whose keys a partition's value alone does not tell.
+#[derive(Debug, Clone, Model)]
+#[dynamorm(table = "by-shards", pk = "PART#{part}", sk = "ITEM#{id}", shards = 4)]
+#[dynamorm(vector_index = "near", vector = embedding, distance = euclidean, pk = part, filters(lang))]
+struct ByShards {
+    part: String,
+    id: u32,
+    lang: Option<String>,
+    embedding: Option<Vector<2>>,
+}
+
+/// Each partition by the index and by reading the table, which is by a query where the table has the same partitions.
+#[tokio::test]
+async fn a_partition_is_the_same_by_index_and_by_reading_the_table() -> Result<()> {
+    macro_rules! compared {
+        ($random:ident, $model:ident, $parts:expr, $operation:ident) => {{
+            let db = Db::memory()?;
+            db.create_table::<$model>().execute().await?;
+            let parts = $parts;
+            for id in 0..60_u32 {
+                let part = parts[$random.usize(..parts.len())].clone();
+                let lang = Some(LANGS[$random.usize(..3)].to_owned()).filter(|lang| lang != "de");
+                let embedding = Some(any_vector(&mut $random)).filter(|_| id % 5 > 0);
+                db.put(&$model { part, id, lang, embedding }).execute().await?;
+            }
+            let mut found_any = 0;
+            for part in &parts {
+                let query = any_vector(&mut $random);
+                let search = || db.search_vectors($model::NEAR_INDEX.partition(part).near(&query));
+                let pairs = |found: Vec<VectorMatch<$model>>| -> Vec<(u32, f64)> {
+                    found.into_iter().map(|found| (found.item.id, found.score)).collect()
+                };
+                let by_index = pairs(search().top_k(100).await?);
+                assert_eq!(pairs(search().scan_top_k(100).await?), by_index);
+                let of_french = pairs(search().filter($model::LANG, "fr").top_k(3).await?);
+                assert_eq!(pairs(search().filter($model::LANG, "fr").scan_top_k(3).await?), of_french);
+                assert!(of_french.len() <= 3 && by_index.len() < 60);
+                found_any += by_index.len();
+                let scanned = db.clone().vectors_by_scan();
+                let request =
+                    scanned.search_vectors($model::NEAR_INDEX.partition(part).near(&query)).to_request(1)?;
+                assert_eq!(request.operation, Operation::$operation);
+            }
+            assert_eq!(found_any, 48, "all that have a vector are in one of the partitions");
+        }};
+    }
+    let mut random = fastrand::Rng::with_seed(9);
+    let texts = ["a", "a#b", "%23", "ITEM#7"].map(str::to_owned);
+    compared!(random, ByText, texts.clone(), Query);
+    compared!(random, ByNumber, [0_i32, 7, -7, i32::MIN], Query);
+    compared!(random, ByItself, [vec![0_u8], vec![1, 2], b"a".to_vec()], Query);
+    // Where the table's partitions are others, all of it is read.
+    compared!(random, ByTwo, texts.clone(), Scan);
+    compared!(random, ByShards, texts, Scan);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_filter_by_a_key_of_the_table_reads_all_of_it() -> Result<()> {
+    let db = Db::memory()?;
+    db.create_table::<ByItself>().execute().await?;
+    let embedding: Vector<2> = [1.0, 2.0].try_into()?;
+    for id in [1, 2] {
+        db.put(&ByItself { part: vec![7], id, lang: None, embedding: Some(embedding.clone()) })
+            .execute()
+            .await?;
+    }
+    let search = || {
+        db.search_vectors(ByItself::NEAR_INDEX.partition([7_u8].as_slice()).near(&embedding))
+            .filter(ByItself::ID, 2)
+    };
+    for found in [search().top_k(9).await?, search().scan_top_k(9).await?] {
+        assert_eq!(found.iter().map(|found| found.item.id).collect::<Vec<_>>(), [2]);
+    }
+    Ok(())
 }
