@@ -7,6 +7,7 @@ use dynamorm::{
 };
 use serde_json::json;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 matrix![
     no_two_items_have_one_value,
@@ -28,6 +29,8 @@ matrix![
     each_tenant_has_its_own_values,
     a_repair_makes_what_lacks_and_removes_what_is_left_over,
     a_repair_keeps_tenants_and_models_apart,
+    the_items_of_shards_have_their_guards,
+    what_is_cached_is_forgotten_by_a_write_with_guards,
     reads_and_writes_cost_what_the_guide_says
         lacks(Direct: "DynamoDB Local charges a write in a transaction once", Compat: "as Direct"),
 ];
@@ -99,6 +102,15 @@ struct Member {
     id: String,
     #[dynamorm(unique)]
     email: String,
+}
+
+/// Spread over several partitions, each of which is part of its items' keys.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "LOG", sk = "ENTRY#{id}", shards = 4)]
+struct Entry {
+    id: String,
+    #[dynamorm(unique)]
+    code: u64,
 }
 
 /// The tenant is an attribute only.
@@ -614,5 +626,38 @@ async fn a_repair_keeps_tenants_and_models_apart(db: TestDb) -> Result<()> {
     let repair = db.repair_unique::<Member>().execute().await?;
     assert_eq!((repair.items, repair.guards, repair.made, repair.removed), (1, 1, 0, 0));
     assert_eq!(db.repair_unique::<Raw>().execute().await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+    Ok(())
+}
+
+async fn the_items_of_shards_have_their_guards(db: TestDb) -> Result<()> {
+    db.create_table::<Entry>().execute().await?;
+    let entry = |nth: u64, code| Entry { id: nth.to_string(), code };
+    for nth in 0..8 {
+        db.put(&entry(nth, nth)).if_not_exists().execute().await?;
+    }
+    for nth in 0..8 {
+        assert_eq!(db.get_by(Entry::CODE, nth).one().await?, entry(nth, nth));
+        assert!(db.put(&entry(nth, (nth + 1) % 8)).execute().await.is_err_and(|err| err.is_not_unique()));
+    }
+    assert_eq!(db.query::<Entry>().key(Entry::PRIMARY_KEY.partition(())).all().await?.len(), 8);
+    assert_eq!(db.scan::<Entry>().all().await?.len(), 8);
+    db.delete(Entry::key("3")).execute().await?;
+    db.put(&entry(4, 3)).execute().await?;
+    let repair = db.repair_unique::<Entry>().execute().await?;
+    assert_eq!((repair.items, repair.guards, repair.made, repair.removed), (7, 7, 0, 0));
+    Ok(())
+}
+
+async fn what_is_cached_is_forgotten_by_a_write_with_guards(db: TestDb) -> Result<()> {
+    table(&db).await?;
+    let cached = Db::clone(&db).cache(1 << 20);
+    cached.put(&user("u1", "ada")).execute().await?;
+    let read = async || cached.get(User::key("u1")).cached(Duration::from_secs(60)).one().await;
+    assert_eq!(read().await?.email, "ada");
+    cached.update(User::key("u1")).set(User::EMAIL, "eve").execute().await?;
+    assert_eq!(read().await?.email, "eve");
+    cached.transact_write().put(&user("u1", "bob")).execute().await?;
+    assert_eq!(read().await?.email, "bob");
+    assert_eq!(cached.get_by(User::EMAIL, "bob").one().await?.id, "u1");
     Ok(())
 }

@@ -153,7 +153,7 @@ pub(crate) fn state_of(names: &[&'static str], item: &[u8]) -> Result<State, Cod
 }
 
 /// The key of a guard: its text, in the words of its model's table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct GuardKey(String);
 
 impl GuardKey {

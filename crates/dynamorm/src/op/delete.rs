@@ -23,6 +23,8 @@ use std::marker::PhantomData;
 /// With a key, it deletes what is there, and an absent item is no error. With `&item` of a model with a version, it deletes
 /// that version of the item or fails.
 ///
+/// With unique attributes it is a transaction that gives up their guards: see [`guide::unique`](crate::guide::unique).
+///
 /// Costs one write unit for each KB of the item, and as much again for each index that holds it. See
 /// [DeleteItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteItem.html).
 #[must_use = "a delete deletes nothing until it is executed or added to a transaction"]
@@ -288,7 +290,7 @@ impl<M: Model> Delete<M, &Db> {
     ///
     /// # Errors
     ///
-    /// If the key cannot be one.
+    /// If the key cannot be one, or what the item's unique attributes are must be read first.
     pub fn to_request(&self) -> Result<Request> {
         self.draft.request(self.db, None)
     }

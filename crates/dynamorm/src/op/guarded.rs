@@ -40,7 +40,6 @@ impl With {
 }
 
 /// What a write does to the unique attributes of its item.
-#[derive(Debug)]
 pub(super) struct Effect {
     shape: &'static ModelShape,
     /// The item's key, with the tenant.
@@ -52,7 +51,6 @@ pub(super) struct Effect {
 }
 
 /// What an attribute was before the write.
-#[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) name: &'static str,
     pub(super) value: Option<AttributeValue>,
@@ -61,7 +59,6 @@ pub(super) struct Known {
 }
 
 /// What the attributes are after it.
-#[derive(Debug)]
 enum After {
     Gone,
     /// These; all others are as before.

@@ -30,6 +30,9 @@ use std::marker::PhantomData;
 /// Costs one write unit for each KB of the larger of the old and the new item, and as much again for each index that holds
 /// it. See [PutItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html).
 ///
+/// With unique attributes it is a transaction that takes and gives up their guards, unless none of their values changes:
+/// [`guide::unique`](crate::guide::unique) tells what it reads and costs.
+///
 /// A lost answer may make the AWS client send a put twice. The second one then finds what the first one wrote, and a put with
 /// `if_not_exists` or a version gives `ConditionFailed` although it was made: a transaction, which carries a token, does not.
 #[must_use = "a put writes nothing until it is executed or added to a transaction"]
@@ -344,7 +347,7 @@ impl<M: Model> Put<M, &Db> {
     ///
     /// # Errors
     ///
-    /// If the item cannot be stored.
+    /// If the item cannot be stored, or what its unique attributes were must be read first.
     pub fn to_request(&self) -> Result<Request> {
         Ok(self.draft.request(self.db, None)?.0)
     }
@@ -353,8 +356,8 @@ impl<M: Model> Put<M, &Db> {
     ///
     /// # Errors
     ///
-    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
-    /// any operation.
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold;
+    /// [`NotUnique`](crate::ErrorKind::NotUnique) if another item has the value of a unique attribute; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         self.draft.send(self.db, None).await.map(drop)
     }

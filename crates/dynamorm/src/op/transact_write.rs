@@ -21,6 +21,9 @@ use std::marker::PhantomData;
 /// a growing pause: the same bytes with the same token, so that it is carried out once.
 /// [`no_retries`](TransactWrite::no_retries) turns it off. A condition that failed is never tried again.
 ///
+/// Writes of unique attributes bring their guards along, which count among the 100; what two of them do to one guard is one
+/// operation, so that a value can change hands. See [`guide::unique`](crate::guide::unique).
+///
 /// Costs twice the write units that its writes would cost alone, a check as much as a write. See
 /// [TransactWriteItems](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html).
 #[must_use = "a transaction writes nothing until it is executed"]
@@ -193,7 +196,8 @@ impl<'db, S> TransactWrite<'db, S> {
     ///
     /// # Errors
     ///
-    /// If there are no operations, more than 100, or two on the same item; or if one of them cannot be right.
+    /// If there are no operations, more than 100 with the guards of unique attributes, or two on the same item; if one of them cannot
+    /// be right; or if what a unique attribute was must be read first.
     pub fn to_request(&self) -> Result<Request> {
         self.request().map_err(|error| error.during(Operation::TransactWriteItems, None))
     }

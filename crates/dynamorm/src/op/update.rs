@@ -32,6 +32,9 @@ use std::marker::PhantomData;
 /// that the update does not set, they are taken from the primary key, from [`given`](Update::given), or from `&item`; the last
 /// two make it a condition that they are still stored so. Else the update is refused.
 ///
+/// A change of a unique attribute is a transaction that gives up the guard of the old value and takes that of the new one. The old
+/// value is told by [`given`](Update::given) or known by `&item`, or else read: see [`guide::unique`](crate::guide::unique).
+///
 /// Costs one write unit for each KB of the larger of the old and the new item, and as much again for each index that holds
 /// it. See [UpdateItem](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html).
 ///

@@ -22,7 +22,7 @@ pub(in crate::op) struct Guard {
 }
 
 /// An operation's right to a guard.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in crate::op) struct Claim {
     /// The operation, counted from 0.
     pub(in crate::op) operation: usize,

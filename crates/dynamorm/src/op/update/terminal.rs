@@ -30,7 +30,8 @@ impl<M: Model> Update<M, &Db> {
     ///
     /// # Errors
     ///
-    /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale.
+    /// If the update cannot be right: it changes nothing, or one attribute twice, or leaves an index key stale; or if what a unique
+    /// attribute was must be read first.
     pub fn to_request(&self) -> Result<Request> {
         self.draft.request(self.db, None)
     }
@@ -40,8 +41,8 @@ impl<M: Model> Update<M, &Db> {
     ///
     /// # Errors
     ///
-    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold; and those of
-    /// any operation.
+    /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed) if a condition, or the version, does not hold;
+    /// [`NotUnique`](crate::ErrorKind::NotUnique) if another item has the value of a unique attribute; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         self.draft.execute(self.db).await
     }

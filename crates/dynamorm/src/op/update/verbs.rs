@@ -172,7 +172,8 @@ impl<M: Model, D> Update<M, D> {
     }
 
     /// Tells the current value of an attribute that the update leaves as it is, so that the key of an index can be made which
-    /// is made of it too. `None` says that it is absent.
+    /// is made of it too; or the old value of a unique attribute that it changes, whose guard is given up. `None` says that it is
+    /// absent.
     ///
     /// The update is made only if that is the stored value: else it fails with
     /// [`ConditionFailed`](crate::ErrorKind::ConditionFailed), and no index key goes stale. An update of an item as it was read
