@@ -1,10 +1,12 @@
 //! [`Change`]: what a table's stream tells of one item, in the types of its models.
 //!
-//! Here: reading a record. Not here: where records come from, which is Lambda's event, and who handles them.
+//! Here: reading a record, and writing one for tests. Not here: where records come from, which is Lambda's event, and who handles them.
 
-use crate::codec::{CodecError, Problem, Reader};
+use crate::codec::{CodecError, Problem, Reader, Writer};
 use crate::collection::{Member, member};
-use crate::{Error, Result};
+use crate::model::Model;
+use crate::op::EncodedItem;
+use crate::{Error, Result, tenant};
 
 /// What happened to an item, as the stream of its table tells it.
 ///
@@ -112,6 +114,60 @@ impl<R: StreamItem> Change<R> {
             (None, None) => None,
         })
     }
+}
+
+impl<M: Model> Change<M> {
+    /// Writes a record as the stream of a table gives it, with the images that the change has: for tests of what handles them.
+    ///
+    /// The items are as they stand: nothing is raised, set or filled in that the library keeps.
+    ///
+    /// ```
+    /// # use dynamorm::{Change, Model, Result};
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}", sk = "PROFILE")]
+    /// # struct User { id: String, credits: i64 }
+    /// # fn main() -> Result<()> {
+    /// let change = Change::Removed(User { id: "u1".into(), credits: 10 });
+    /// let record = change.to_record()?;
+    /// assert!(record.contains(r#""eventName":"REMOVE""#));
+    /// assert_eq!(Change::of_record(record.as_bytes())?, Some(change));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Codec`](crate::ErrorKind::Codec) or [`InvalidRequest`](crate::ErrorKind::InvalidRequest) if an item cannot be stored.
+    pub fn to_record(&self) -> Result<String> {
+        let (event, key) = match self {
+            Change::Inserted(item) => ("INSERT", item),
+            Change::Updated { new, .. } => ("MODIFY", new),
+            Change::Removed(item) => ("REMOVE", item),
+        };
+        let mut writer = Writer::new();
+        writer.raw("{\"eventName\":");
+        writer.json_string(event);
+        writer.raw(",\"dynamodb\":{\"Keys\":");
+        writer.raw_bytes(&image(key)?.1);
+        for (name, item) in [("OldImage", self.old()), ("NewImage", self.new())] {
+            if let Some(item) = item {
+                writer.raw(",");
+                writer.json_string(name);
+                writer.raw(":");
+                writer.raw_bytes(&image(item)?.0);
+            }
+        }
+        writer.raw("}}");
+        String::from_utf8(writer.into_bytes()).map_err(|_| Error::invalid("an item is no text"))
+    }
+}
+
+/// An item as it is stored, and its key.
+fn image<M: Model>(item: &M) -> Result<(Vec<u8>, Vec<u8>)> {
+    let tenant = item.claimed_tenant().filter(|tenant| !tenant.is_empty());
+    let encoded = EncodedItem::of(M::SHAPE, &item)?;
+    let filled = |json: &[u8]| Ok::<_, Error>(tenant::fill(json, tenant.as_deref())?.into_owned());
+    Ok((filled(&encoded.image()?)?, filled(&encoded.key.json)?))
 }
 
 /// The parts of a record, as JSON.
@@ -256,6 +312,36 @@ mod tests {
         let image = image("7");
         let change = Change::<Credits>::of_record(&record("INSERT", None, Some(&image))).unwrap();
         assert_eq!(change, Some(Change::Inserted(Credits { credits: 7 })));
+    }
+
+    #[test]
+    fn a_record_is_read_as_the_change_that_it_was_written_of() {
+        use crate::op::test_models::{Account, account};
+        let (old, new) = (account(1), account(2));
+        let changes =
+            [Change::Inserted(new.clone()), Change::Updated { old: old.clone(), new }, Change::Removed(old)];
+        for change in changes {
+            let record = change.to_record().unwrap();
+            assert_eq!(Change::<Account>::of_record(record.as_bytes()).unwrap(), Some(change));
+        }
+        insta::assert_snapshot!(Change::Removed(user(7)).to_record().unwrap(), @r#"{"eventName":"REMOVE","dynamodb":{"Keys":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"}},"OldImage":{"pk":{"S":"USER#u1"},"sk":{"S":"PROFILE"},"id":{"S":"u1"},"credits":{"N":"7"}}}}"#);
+    }
+
+    #[test]
+    fn the_images_of_a_tenants_item_have_its_keys() {
+        #[derive(Debug, Clone, PartialEq, Model)]
+        #[dynamorm(table = "app", pk = "TENANT#{tenant}", sk = "NOTE#{id}")]
+        struct Note {
+            #[dynamorm(tenant)]
+            tenant: String,
+            id: String,
+        }
+        let change = Change::Inserted(Note { tenant: "a#b".into(), id: "n1".into() });
+        let record = change.to_record().unwrap();
+        assert!(record.contains(r#""pk":{"S":"TENANT#a%23b"}"#), "{record}");
+        assert_eq!(Change::of_record(record.as_bytes()).unwrap(), Some(change));
+        let nobodys = Change::Inserted(Note { tenant: String::new(), id: "n1".into() });
+        assert!(nobodys.to_record().is_err());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A test kit: requests to an app without a socket, Lambda events through the code that production runs, and a runtime API
 //! for a compiled binary.
 //!
-//! Start at [`TestApp`]; [`FakeRuntime`] is for tests of a process. They stop the test (panic) where a request cannot be
+//! Start at [`TestApp`]; [`events`] makes the events of other sources; [`FakeRuntime`] is for tests of a process. They stop the test (panic) where a request cannot be
 //! built or an answer cannot be read.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test kit stops the test, and says why")]
 
+pub mod events;
 mod fake_runtime;
 
 pub use fake_runtime::FakeRuntime;

@@ -10,7 +10,7 @@ use lift::event::{
     Binary, EventBridgeEvent, KinesisRecord, MessageAttribute, S3Event, ScheduledEvent, SnsMessage,
     SqsMessage, StreamRecord, Text,
 };
-use lift::testing::TestApp;
+use lift::testing::{TestApp, events};
 use lift::{App, BoxError};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,16 +52,6 @@ fn queue_app(queue: &str, seen: &Seen) -> TestApp {
     TestApp::new(App::new().sqs(queue, move |message: SqsMessage<Order>| handle(seen.clone(), message.body)))
 }
 
-fn messages(queue: &str, bodies: &[&str]) -> Value {
-    let record = |(nth, body): (usize, &&str)| {
-        json!({
-            "messageId": format!("m{nth}"), "body": body, "eventSource": "aws:sqs",
-            "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{queue}"),
-        })
-    };
-    json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
-}
-
 fn failures(ids: &[&str]) -> Value {
     json!({"batchItemFailures": ids.iter().map(|id| json!({"itemIdentifier": id})).collect::<Vec<_>>()})
 }
@@ -77,7 +67,7 @@ async fn a_poison_message_leaves_the_rest_acknowledged() {
         r#"{"total":1}"#,
         r#"{"number":6}"#,
     ];
-    let answer = queue_app("orders", &seen).invoke(messages("orders", &bodies)).await.unwrap();
+    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", &bodies)).await.unwrap();
     assert_eq!(answer, failures(&["m1", "m2", "m3", "m4"]));
     assert_eq!(seen.all(), ["1", "13", "99", "6"]);
 }
@@ -87,7 +77,7 @@ async fn a_batch_that_went_well_names_no_failure() {
     let seen = Seen::default();
     let bodies: Vec<String> = (0..10_000).map(|n| format!("{{\"number\":{}}}", n + 100)).collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
-    let answer = queue_app("orders", &seen).invoke(messages("orders", &bodies)).await.unwrap();
+    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", &bodies)).await.unwrap();
     assert_eq!(answer, failures(&[]));
     assert_eq!(seen.all().len(), 10_000);
 }
@@ -97,7 +87,7 @@ async fn a_fifo_queue_stops_at_the_first_failure_and_gives_back_the_rest() {
     let seen = Seen::default();
     let bodies =
         [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":13}"#, r#"{"number":4}"#, r#"{"number":5}"#];
-    let answer = queue_app("orders.fifo", &seen).invoke(messages("orders.fifo", &bodies)).await.unwrap();
+    let answer = queue_app("orders.fifo", &seen).invoke(events::sqs("orders.fifo", &bodies)).await.unwrap();
     assert_eq!(answer, failures(&["m2", "m3", "m4"]));
     assert_eq!(seen.all(), ["1", "2", "13"]);
 }
@@ -107,7 +97,7 @@ async fn a_queue_is_matched_by_its_whole_name() {
     let seen = Seen::default();
     let app = queue_app("orders", &seen);
     for other in ["my-orders", "orders2", "orders.fifo", "Orders"] {
-        let error = app.invoke(messages(other, &[r#"{"number":1}"#])).await.unwrap_err().to_string();
+        let error = app.invoke(events::sqs(other, &[r#"{"number":1}"#])).await.unwrap_err().to_string();
         assert_eq!(
             error,
             format!("no handler for the queue `{other}`: add one with `App::sqs(\"{other}\", ..)`")
@@ -138,7 +128,7 @@ async fn what_is_not_done_when_the_time_runs_out_is_given_back() {
     let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_millis(700);
     context.deadline = u64::try_from(at.as_millis()).unwrap();
     let bodies = [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":3}"#];
-    let answer = app.invoke_with(messages("orders", &bodies), context).await.unwrap();
+    let answer = app.invoke_with(events::sqs("orders", &bodies), context).await.unwrap();
     assert_eq!(answer, failures(&["m1"]));
     assert_eq!(seen.all(), ["1", "3"]);
 }
@@ -146,25 +136,16 @@ async fn what_is_not_done_when_the_time_runs_out_is_given_back() {
 #[tokio::test]
 async fn a_record_that_is_none_fails_the_invocation_before_anything_is_done() {
     let seen = Seen::default();
-    let mut event = messages("orders", &[r#"{"number":1}"#, r#"{"number":2}"#]);
+    let mut event = events::sqs("orders", &[r#"{"number":1}"#, r#"{"number":2}"#]);
     event["Records"][1].as_object_mut().unwrap().remove("messageId");
     let error = queue_app("orders", &seen).invoke(event).await.unwrap_err().to_string();
     assert!(error.starts_with("record 1 is not a record of SQS"), "{error}");
     assert!(seen.all().is_empty());
 }
 
-fn stream_records(numbers: &[u32]) -> Value {
-    use base64::Engine as _;
-    let record = |number: &u32| {
-        json!({
-            "eventSource": "aws:kinesis", "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/orders",
-            "kinesis": {
-                "partitionKey": "p", "sequenceNumber": format!("s{number}"),
-                "data": base64::engine::general_purpose::STANDARD.encode(format!("{{\"number\":{number}}}")),
-            },
-        })
-    };
-    json!({"Records": numbers.iter().map(record).collect::<Vec<_>>()})
+fn clicks(numbers: &[u32]) -> Value {
+    let records: Vec<String> = numbers.iter().map(|number| format!("{{\"number\":{number}}}")).collect();
+    events::kinesis("orders", records)
 }
 
 #[tokio::test]
@@ -177,11 +158,11 @@ async fn a_stream_stops_at_the_first_failure_so_that_its_order_is_kept() {
                 .kinesis("orders", move |record: KinesisRecord<Order>| handle(seen.clone(), record.data)),
         )
     };
-    let answer = app.invoke(stream_records(&[1, 2, 99, 4])).await.unwrap();
+    let answer = app.invoke(clicks(&[1, 2, 99, 4])).await.unwrap();
     // Lambda goes on at the lowest of them.
-    assert_eq!(answer, failures(&["s99", "s4"]));
+    assert_eq!(answer, failures(&["2", "3"]));
     assert_eq!(seen.all(), ["1", "2", "99"]);
-    assert_eq!(app.invoke(stream_records(&[5, 6])).await.unwrap(), failures(&[]));
+    assert_eq!(app.invoke(clicks(&[5, 6])).await.unwrap(), failures(&[]));
 }
 
 #[derive(Debug, Clone, Model)]
@@ -190,24 +171,8 @@ struct StoredOrder {
     number: u32,
 }
 
-fn changes(of: &[(&str, u32)]) -> Value {
-    let record = |(event, number): &(&str, u32)| {
-        let image = json!({
-            "pk": {"S": format!("ORDER#{number}")}, "sk": {"S": "ORDER"}, "number": {"N": number.to_string()},
-        });
-        let image = if *number == 0 { json!({"pk": {"S": "NOTE#1"}, "sk": {"S": "NOTE"}}) } else { image };
-        json!({
-            "eventID": format!("e{number}"), "eventName": event, "eventSource": "aws:dynamodb",
-            "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/app/stream/2026-11-25T10:00:00.000",
-            "dynamodb": {
-                "ApproximateCreationDateTime": 1_795_600_000, "SequenceNumber": format!("s{number}"),
-                "OldImage": if *event == "INSERT" { Value::Null } else { image.clone() },
-                "NewImage": if *event == "REMOVE" { Value::Null } else { image },
-                "StreamViewType": "NEW_AND_OLD_IMAGES",
-            },
-        })
-    };
-    json!({"Records": of.iter().map(record).collect::<Vec<_>>()})
+fn inserted(numbers: &[u32]) -> Value {
+    events::stream("app", numbers.iter().map(|number| Change::Inserted(StoredOrder { number: *number })))
 }
 
 #[tokio::test]
@@ -215,7 +180,7 @@ async fn changes_of_a_table_come_in_the_types_of_its_models_and_in_order() {
     let seen = Seen::default();
     let handled = seen.clone();
     let app = TestApp::new(App::new().stream("app", move |record: StreamRecord<StoredOrder>| {
-        assert_eq!(record.happened_at.unwrap().epoch_seconds(), 1_795_600_000);
+        assert_eq!(record.happened_at.unwrap().epoch_seconds(), 1_795_600_800);
         let (word, order) = match &record.change {
             Change::Inserted(order) => ("inserted", order),
             Change::Updated { new, .. } => ("updated", new),
@@ -225,17 +190,20 @@ async fn changes_of_a_table_come_in_the_types_of_its_models_and_in_order() {
         handled.note(word);
         handle(handled.clone(), Order { number: order.number })
     }));
-    let mut event = changes(&[("INSERT", 1), ("INSERT", 0), ("MODIFY", 1), ("REMOVE", 1)]);
+    let order = || StoredOrder { number: 1 };
+    let [first, then, last] =
+        [Change::Inserted(order()), Change::Updated { old: order(), new: order() }, Change::Removed(order())];
+    let mut event = events::stream("app", [first.clone(), first, then, last]);
+    event["Records"][1]["dynamodb"]["NewImage"] = json!({"pk": {"S": "NOTE#1"}, "sk": {"S": "NOTE"}});
     event["Records"][3]["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
     assert_eq!(app.invoke(event).await.unwrap(), failures(&[]));
     assert_eq!(seen.all(), ["inserted", "1", "updated", "1", "expired", "1"], "a note is no order");
 
-    let event = changes(&[("INSERT", 2), ("INSERT", 99), ("INSERT", 3)]);
-    assert_eq!(app.invoke(event).await.unwrap(), failures(&["s99", "s3"]));
-    let mut unreadable = changes(&[("INSERT", 4), ("INSERT", 5), ("INSERT", 6)]);
+    assert_eq!(app.invoke(inserted(&[2, 99, 3])).await.unwrap(), failures(&["1", "2"]));
+    let mut unreadable = inserted(&[4, 5, 6]);
     unreadable["Records"][1]["dynamodb"]["NewImage"]["number"] = json!({"S": "five"});
-    assert_eq!(app.invoke(unreadable).await.unwrap(), failures(&["s5", "s6"]));
-    let mut other = changes(&[("INSERT", 7)]);
+    assert_eq!(app.invoke(unreadable).await.unwrap(), failures(&["1", "2"]));
+    let mut other = inserted(&[7]);
     other["Records"][0]["eventSourceARN"] =
         json!("arn:aws:dynamodb:us-east-1:123456789012:table/else/stream/x");
     let error = app.invoke(other).await.unwrap_err().to_string();
@@ -243,10 +211,7 @@ async fn changes_of_a_table_come_in_the_types_of_its_models_and_in_order() {
 }
 
 fn order_placed(number: u32) -> Value {
-    json!({
-        "id": "e1", "source": "com.acme.orders", "detail-type": "OrderPlaced", "detail": {"number": number},
-        "time": "2026-11-25T10:00:00Z", "account": "123456789012", "region": "us-east-1", "resources": [],
-    })
+    events::eventbridge("com.acme.orders", "OrderPlaced", &json!({ "number": number }))
 }
 
 #[tokio::test]
@@ -262,7 +227,7 @@ async fn an_event_that_fails_fails_the_invocation() {
     };
     assert_eq!(app.invoke(order_placed(1)).await.unwrap(), Value::Null);
     let error = app.invoke(order_placed(13)).await.unwrap_err().to_string();
-    assert_eq!(error, "eventbridge `com.acme.orders`, e1: no such luck");
+    assert_eq!(error, "eventbridge `com.acme.orders`, e0: no such luck");
     let error = app.invoke(order_placed(99)).await.unwrap_err().to_string();
     assert!(error.ends_with("panic: an order that nobody expected"), "{error}");
     assert_eq!(seen.all(), ["1", "13", "99"]);

@@ -45,6 +45,7 @@ pub use hydrate::Hydrate;
 #[cfg(feature = "cache")]
 pub(crate) use item_key::identity;
 pub use parallel_scan::ParallelScan;
+pub(crate) use put::EncodedItem;
 pub use put::{IntoPut, Put};
 pub use query::{Keyed, MissingKeyCondition, Query};
 pub use repair_unique::{Duplicate, RepairUnique, UniqueRepair};

@@ -10,10 +10,10 @@ use super::transact_write::Operand;
 use super::update::version_condition;
 use crate::codec::{CodecError, Reader, Writer};
 use crate::expr::Condition;
-use crate::lifecycle::{ManagedValue, ManagedValues, Role, stamp_put};
+use crate::lifecycle::{ManagedValue, ManagedValues, Role, Stamp, stamp_put};
 use crate::model::{FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, ReachedByDb, Result, Timestamp, Within, tenant};
+use crate::{Db, Error, ReachedByDb, Result, Timestamp, Ttl, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -102,6 +102,28 @@ impl EncodedItem {
         };
         check_item_size(&json)?;
         Ok(json)
+    }
+
+    /// The item with all its attributes as they stand in its struct.
+    pub(crate) fn image(&self) -> Result<Vec<u8>, CodecError> {
+        let mut writer = Writer::with_capacity(self.json.len() + 128);
+        writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
+        let mut empty = self.json == b"{}";
+        for (attribute, value) in &self.managed {
+            let stamp = match (attribute.role, *value) {
+                (_, ManagedValue::Unset) => continue,
+                (_, ManagedValue::Version(version)) => Stamp::Version(version),
+                (Role::Ttl { .. }, ManagedValue::Time(time)) => Stamp::Ttl(Ttl::at(time)),
+                (_, ManagedValue::Time(time)) => Stamp::Time(time),
+            };
+            writer.raw(if empty { "" } else { "," });
+            empty = false;
+            writer.json_string(attribute.name);
+            writer.raw(":");
+            stamp.encode(&mut writer)?;
+        }
+        writer.raw("}");
+        Ok(writer.into_bytes())
     }
 
     /// What the version demands of the stored item, or the wish that there is none.
