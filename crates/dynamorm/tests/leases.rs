@@ -59,7 +59,7 @@ async fn run(seed: u64) -> Result<(Vec<String>, Arc<Told>)> {
     let faults =
         Faults::new(Embedded::memory()?).seed(seed).throttle(0.02).conflict(0.05).lost_response(0.05);
     let db = Db::with_transport(faults).table("app");
-    db.create_table::<(LeaseItem, Journal)>().execute().await?;
+    persist(|| db.create_table::<(LeaseItem, Journal)>().if_not_exists().execute()).await;
     let told = Arc::new(Told::default());
     let began = Instant::now();
     let contenders = (0..CONTENDERS).map(|nth| {
@@ -116,11 +116,12 @@ async fn hold(db: &Db, lease: &Lease, chance: &mut fastrand::Rng, told: &Told) {
     }
 }
 
-async fn persist<T, F: Future<Output = Result<T>>>(read: impl Fn() -> F) -> T {
+/// What must succeed, through faults.
+async fn persist<T, F: Future<Output = Result<T>>>(request: impl Fn() -> F) -> T {
     for _ in 0..50 {
-        if let Ok(value) = read().await {
+        if let Ok(value) = request().await {
             return value;
         }
     }
-    panic!("it cannot be read");
+    panic!("it does not succeed");
 }

@@ -67,7 +67,7 @@ async fn a_poison_message_leaves_the_rest_acknowledged() {
         r#"{"total":1}"#,
         r#"{"number":6}"#,
     ];
-    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", &bodies)).await.unwrap();
+    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", bodies)).await.unwrap();
     assert_eq!(answer, failures(&["m1", "m2", "m3", "m4"]));
     assert_eq!(seen.all(), ["1", "13", "99", "6"]);
 }
@@ -77,7 +77,7 @@ async fn a_batch_that_went_well_names_no_failure() {
     let seen = Seen::default();
     let bodies: Vec<String> = (0..10_000).map(|n| format!("{{\"number\":{}}}", n + 100)).collect();
     let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
-    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", &bodies)).await.unwrap();
+    let answer = queue_app("orders", &seen).invoke(events::sqs("orders", bodies)).await.unwrap();
     assert_eq!(answer, failures(&[]));
     assert_eq!(seen.all().len(), 10_000);
 }
@@ -87,7 +87,7 @@ async fn a_fifo_queue_stops_at_the_first_failure_and_gives_back_the_rest() {
     let seen = Seen::default();
     let bodies =
         [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":13}"#, r#"{"number":4}"#, r#"{"number":5}"#];
-    let answer = queue_app("orders.fifo", &seen).invoke(events::sqs("orders.fifo", &bodies)).await.unwrap();
+    let answer = queue_app("orders.fifo", &seen).invoke(events::sqs("orders.fifo", bodies)).await.unwrap();
     assert_eq!(answer, failures(&["m2", "m3", "m4"]));
     assert_eq!(seen.all(), ["1", "2", "13"]);
 }
@@ -97,7 +97,7 @@ async fn a_queue_is_matched_by_its_whole_name() {
     let seen = Seen::default();
     let app = queue_app("orders", &seen);
     for other in ["my-orders", "orders2", "orders.fifo", "Orders"] {
-        let error = app.invoke(events::sqs(other, &[r#"{"number":1}"#])).await.unwrap_err().to_string();
+        let error = app.invoke(events::sqs(other, [r#"{"number":1}"#])).await.unwrap_err().to_string();
         assert_eq!(
             error,
             format!("no handler for the queue `{other}`: add one with `App::sqs(\"{other}\", ..)`")
@@ -128,7 +128,7 @@ async fn what_is_not_done_when_the_time_runs_out_is_given_back() {
     let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_millis(700);
     context.deadline = u64::try_from(at.as_millis()).unwrap();
     let bodies = [r#"{"number":1}"#, r#"{"number":2}"#, r#"{"number":3}"#];
-    let answer = app.invoke_with(events::sqs("orders", &bodies), context).await.unwrap();
+    let answer = app.invoke_with(events::sqs("orders", bodies), context).await.unwrap();
     assert_eq!(answer, failures(&["m1"]));
     assert_eq!(seen.all(), ["1", "3"]);
 }
@@ -136,7 +136,7 @@ async fn what_is_not_done_when_the_time_runs_out_is_given_back() {
 #[tokio::test]
 async fn a_record_that_is_none_fails_the_invocation_before_anything_is_done() {
     let seen = Seen::default();
-    let mut event = events::sqs("orders", &[r#"{"number":1}"#, r#"{"number":2}"#]);
+    let mut event = events::sqs("orders", [r#"{"number":1}"#, r#"{"number":2}"#]);
     event["Records"][1].as_object_mut().unwrap().remove("messageId");
     let error = queue_app("orders", &seen).invoke(event).await.unwrap_err().to_string();
     assert!(error.starts_with("record 1 is not a record of SQS"), "{error}");
