@@ -54,6 +54,31 @@ struct Event {
     text: String,
 }
 
+/// Values that no two of one tenant have, though both tenants have the same: their guards lie in one table.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "notes", pk = "T#{tenant}", sk = "NAMED#{id}")]
+struct Named {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    #[dynamorm(unique)]
+    name: Option<String>,
+    n: u32,
+    text: String,
+}
+
+/// The same where the tenant is an attribute only.
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(table = "pages", pk = "PAGE#{id}")]
+struct Page {
+    id: String,
+    #[dynamorm(tenant)]
+    tenant: String,
+    #[dynamorm(unique)]
+    slug: String,
+    text: String,
+}
+
 /// The tenant is an attribute only.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[dynamorm(table = "docs", pk = id)]
@@ -112,6 +137,7 @@ struct Run {
     pair: [&'static str; 2],
     ids: Vec<String>,
     chance: fastrand::Rng,
+    unique_chance: fastrand::Rng,
     /// The last cursor of each tenant, as text that a client has.
     cursors: [Vec<String>; 2],
 }
@@ -128,8 +154,10 @@ impl Run {
         let db = Db::with_transport(Faults::new(Embedded::memory().unwrap()).small_pages(3)).cache(1 << 20);
         db.create_table::<Note>().execute().await.unwrap();
         db.create_table::<Doc>().execute().await.unwrap();
+        db.create_table::<Page>().execute().await.unwrap();
         let (ids, chance) = (ids(pair), fastrand::Rng::with_seed(seed));
-        let mut run = Self { db, pair, ids, chance, cursors: Default::default() };
+        let unique_chance = fastrand::Rng::with_seed(seed + 1_000);
+        let mut run = Self { db, pair, ids, chance, unique_chance, cursors: Default::default() };
         // Ids of documents are shared: without a share of its own, a tenant might never have one.
         for (who, tenant) in pair.into_iter().enumerate() {
             let doc = Doc { id: run.ids[who].clone(), ..run.doc(who) };
@@ -150,6 +178,17 @@ impl Run {
         events.sort_by(|a, b| a.id.cmp(&b.id));
         docs.sort_by(|a, b| a.id.cmp(&b.id));
         Stored { notes, events, docs }
+    }
+
+    /// The same of what has unique attributes.
+    async fn stored_unique(&self, who: usize) -> (Vec<Named>, Vec<Page>) {
+        let mut named: Vec<Named> = self.db.scan::<Named>().all().await.unwrap();
+        let mut pages: Vec<Page> = self.db.scan::<Page>().all().await.unwrap();
+        named.retain(|named| named.tenant == self.pair[who]);
+        pages.retain(|page| page.tenant == self.pair[who]);
+        named.sort_by(|a, b| a.id.cmp(&b.id));
+        pages.sort_by(|a, b| a.id.cmp(&b.id));
+        (named, pages)
     }
 
     fn id(&mut self) -> String {
@@ -212,6 +251,88 @@ impl Run {
             self.pair[who],
             self.pair
         );
+    }
+
+    /// The same with unique attributes, by dice of its own.
+    async fn step_unique(&mut self, who: usize) {
+        let other = 1 - who;
+        let db = self.db.tenant(self.pair[who]);
+        let before = self.stored_unique(other).await;
+        std::mem::swap(&mut self.chance, &mut self.unique_chance);
+        let seen = self.on_unique(&db, who).await;
+        std::mem::swap(&mut self.chance, &mut self.unique_chance);
+        assert!(!seen.contains(WORDS[other]), "{:?} of {:?} saw {seen}", self.pair[who], self.pair);
+        let after = self.stored_unique(other).await;
+        assert_eq!(after, before, "{:?} of {:?} changed what is not its own", self.pair[who], self.pair);
+        self.check_guards(other).await;
+    }
+
+    /// Each value of a tenant finds its item still, so that no guard of it was touched.
+    async fn check_guards(&self, who: usize) {
+        let db = self.db.tenant(self.pair[who]);
+        let (named, pages) = self.stored_unique(who).await;
+        for named in named {
+            let Some(name) = &named.name else { continue };
+            assert_eq!(db.get_by(Named::NAME, name).one().await.unwrap(), named);
+        }
+        for page in pages {
+            assert_eq!(db.get_by(Page::SLUG, &page.slug).one().await.unwrap(), page);
+        }
+    }
+
+    async fn on_unique(&mut self, db: &TenantDb, who: usize) -> String {
+        let (id, value, other, n) = (self.id(), self.kind(), self.kind(), self.chance.u32(..5));
+        let (tenant, text) = (String::new(), format!("{} {n}", WORDS[who]));
+        let named = Named {
+            tenant: tenant.clone(),
+            id: id.clone(),
+            name: Some(value.clone()),
+            n,
+            text: text.clone(),
+        };
+        let page = Page { id: id.clone(), tenant, slug: value.clone(), text };
+        let key = || Named::key(id.clone());
+        let written = match self.chance.u8(..14) {
+            0 => db.put(&named).execute().await,
+            1 => db.put(&named).if_not_exists().returning_old_on_failure().execute().await,
+            2 => db.update(key()).set(Named::NAME, value.as_str()).if_exists().execute().await,
+            3 => db.update(key()).remove(Named::NAME).if_exists().returning_old_on_failure().execute().await,
+            4 => {
+                let given = db.update(key()).set(Named::NAME, value.as_str()).given(Named::NAME, other);
+                given.if_exists().returning_old_on_failure().execute().await
+            }
+            5 => db.delete(key()).execute().await,
+            6 => db.put(&page).returning_old_on_failure().execute().await,
+            7 => db.put(&page).if_not_exists().returning_old_on_failure().execute().await,
+            8 => db.update(Page::key(id.clone())).set(Page::SLUG, value.as_str()).if_exists().execute().await,
+            9 => db.delete(Page::key(id.clone())).execute().await,
+            10 => {
+                let put = Put::new(&page).returning_old_on_failure();
+                db.transact_write().put(put).delete(Named::key(self.id())).execute().await
+            }
+            11 => {
+                let named = db.get_by(Named::NAME, value.as_str()).optional().await;
+                let page = db.get_by(Page::SLUG, other.as_str()).optional().await;
+                return format!("{} {}", seen(named), seen(page));
+            }
+            12 => {
+                let page = Page { id: self.id(), slug: other, ..page };
+                db.transact_write().put(&named).put(&page).execute().await
+            }
+            _ => {
+                let update = Update::new(Page::key(id.clone())).set(Page::SLUG, value.as_str()).if_exists();
+                db.transact_write().update(update.returning_old_on_failure()).execute().await
+            }
+        };
+        // Only what the tenant has itself is taken.
+        if let Err(error) = &written
+            && error.is_not_unique()
+        {
+            let (named, pages) = self.stored_unique(who).await;
+            let has = named.iter().any(|named| named.name.is_some()) || !pages.is_empty();
+            assert!(has, "{:?} of {:?} was told of another's value", self.pair[who], self.pair);
+        }
+        failure(written)
     }
 
     async fn on_notes(&mut self, db: &TenantDb, who: usize) -> String {
@@ -473,6 +594,9 @@ async fn no_byte_of_one_tenant_reaches_the_other_and_no_write_touches_its_items(
             for nth in 0..operations / PAIRS.len() {
                 let who = run.chance.usize(..2);
                 run.step(who).await;
+                if nth % 4 == 0 {
+                    run.step_unique(who).await;
+                }
                 if nth % 10 == 0 {
                     let [one, other] = [run.stored(0).await, run.stored(1).await];
                     both += usize::from(
