@@ -15,6 +15,7 @@ matrix![
     a_table_describes_its_vector_indexes lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     a_search_is_charged_by_the_byte lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
     a_table_that_is_there_is_checked_for_its_vector_indexes lacks(Direct: "no vector indexes", Compat: "no vector indexes"),
+    an_endpoint_without_vector_indexes_says_so lacks(Embedded: "it has vector indexes"),
     a_scan_gives_the_nearest_first,
     a_scan_follows_writes,
     each_tenant_finds_ones_own_by_a_query,
@@ -385,6 +386,12 @@ async fn a_table_without_the_index_that_a_model_needs_is_an_error(db: TestDb) ->
     let search = || db.search_vectors(Longer::BY_COSINE_INDEX.near(&longer.e));
     assert!(search().top_k(1).await.is_err());
     assert_eq!(search().scan_top_k(1).await?[0].item, longer);
+    Ok(())
+}
+
+async fn an_endpoint_without_vector_indexes_says_so(db: TestDb) -> Result<()> {
+    let error = db.create_table::<Longer>().execute().await.unwrap_err();
+    assert!(error.to_string().contains("`db.vectors_by_scan()`"), "{error}");
     Ok(())
 }
 
