@@ -22,7 +22,10 @@ fn exchanges() -> Vec<(Operation, Value, Value)> {
         "ss": {"SS": ["a", "b"]}, "ns": {"NS": ["1", "2.0"]}, "bs": {"BS": ["AA==", "AQ=="]}
     });
     let key = json!({"pk": {"S": "USER#1"}, "sk": {"N": "1"}});
-    let capacity = json!({"TableName": "app", "CapacityUnits": 1.5, "ReadCapacityUnits": 0.5, "WriteCapacityUnits": 1.0});
+    let capacity = json!({
+        "TableName": "app", "CapacityUnits": 1.5, "ReadCapacityUnits": 0.5, "WriteCapacityUnits": 1.0,
+        "VectorIndexes": {"by-embedding": {"VectorWriteRequestBytes": 2048.0}}
+    });
     let with = |mut base: Value, more: Value| {
         base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         base
@@ -70,6 +73,19 @@ fn exchanges() -> Vec<(Operation, Value, Value)> {
             Operation::Query,
             json!({"TableName": "app", "KeyConditionExpression": "pk = :0", "Select": "COUNT"}),
             json!({"Count": 0, "ScannedCount": 0}),
+        ),
+        (
+            Operation::SearchVectors,
+            json!({
+                "TableName": "app", "IndexName": "by-embedding", "SearchVector": [{"N": "0.5"}, {"N": "-1e-7"}], "TopK": 10,
+                "SearchConditionExpression": "#0 = :0", "ProjectionExpression": "#1",
+                "ExpressionAttributeNames": {"#0": "lang", "#1": "id"},
+                "ExpressionAttributeValues": {":0": {"S": "en"}}, "ReturnConsumedCapacity": "TOTAL"
+            }),
+            json!({
+                "SearchResults": [{"Item": item, "Score": 0.25}, {"Item": {}, "Score": -1.5}],
+                "ConsumedCapacity": {"VectorSearchRequestBytes": 1024.0}
+            }),
         ),
         (
             Operation::BatchWriteItem,

@@ -5,13 +5,14 @@ use crate::server::Server;
 use bytes::Bytes;
 use dynamorm::transport::{Aws, Operation, Request, Transport};
 
-const OPERATIONS: [Operation; 17] = [
+const OPERATIONS: [Operation; 18] = [
     Operation::GetItem,
     Operation::PutItem,
     Operation::UpdateItem,
     Operation::DeleteItem,
     Operation::Query,
     Operation::Scan,
+    Operation::SearchVectors,
     Operation::BatchGetItem,
     Operation::BatchWriteItem,
     Operation::TransactGetItems,
@@ -24,6 +25,11 @@ const OPERATIONS: [Operation; 17] = [
     Operation::DeleteTable,
     Operation::UpdateTimeToLive,
 ];
+
+/// What the client's endpoint rules put before the host's own name: searches have an endpoint of their own.
+fn prefix(operation: Operation) -> &'static str {
+    if operation == Operation::SearchVectors { "search-" } else { "" }
+}
 
 #[tokio::test]
 async fn every_operation_sends_and_returns_exact_bytes() {
@@ -41,7 +47,8 @@ async fn every_operation_sends_and_returns_exact_bytes() {
         assert_eq!(sent.len(), 1, "{operation:?}");
         assert_eq!(sent[0].body, body);
         assert_eq!(sent[0].method, "POST");
-        assert_eq!(sent[0].uri, "https://dynamodb.eu-central-1.amazonaws.com/");
+        let host = format!("https://{}dynamodb.eu-central-1.amazonaws.com/", prefix(operation));
+        assert_eq!(sent[0].uri, host);
         assert_eq!(sent[0].header("content-type"), Some("application/x-amz-json-1.0"));
         assert_eq!(sent[0].header("content-length"), Some(body.len().to_string().as_str()));
         let target = format!("DynamoDB_20120810.{}", operation.name());
@@ -114,10 +121,7 @@ async fn the_endpoint_rules_see_the_tables() {
         let server = Server::answering([(200, "{}")]);
         let request = Request { operation, tables: vec![table.to_owned()], body: Bytes::from_static(b"{}") };
         Aws::direct(server.client()).call(request).await.unwrap();
-        assert_eq!(
-            server.sent()[0].uri,
-            "https://123456789012.ddb.eu-central-1.amazonaws.com/",
-            "{operation:?}"
-        );
+        let host = format!("https://123456789012.{}ddb.eu-central-1.amazonaws.com/", prefix(operation));
+        assert_eq!(server.sent()[0].uri, host, "{operation:?}");
     }
 }

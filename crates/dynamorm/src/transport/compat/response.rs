@@ -55,8 +55,9 @@ impl Response {
 
     /// The capacity of a vector search, which has a form of its own.
     pub(super) fn vector_capacity(&mut self, consumed: Option<VectorCapacity>) {
-        let Some(bytes) = consumed.and_then(|consumed| consumed.vector_search_request_bytes) else { return };
-        self.put("ConsumedCapacity", tagged("VectorSearchRequestBytes", Value::from(bytes)));
+        if let Some(consumed) = consumed {
+            self.put("ConsumedCapacity", Value::Object(vectors(&consumed)));
+        }
     }
 
     pub(super) fn count(&mut self, name: &str, count: i32) {
@@ -210,7 +211,22 @@ fn capacity(consumed: ConsumedCapacity) -> Value {
             members.insert(name.to_owned(), Value::Object(indexes.collect()));
         }
     }
+    if let Some(indexes) = consumed.vector_indexes {
+        let indexes = indexes.into_iter().map(|(index, bytes)| (index, Value::Object(vectors(&bytes))));
+        members.insert("VectorIndexes".to_owned(), Value::Object(indexes.collect()));
+    }
     Value::Object(members)
+}
+
+/// What a vector index was charged for.
+fn vectors(consumed: &VectorCapacity) -> Map<String, Value> {
+    [
+        ("VectorSearchRequestBytes", consumed.vector_search_request_bytes),
+        ("VectorWriteRequestBytes", consumed.vector_write_request_bytes),
+    ]
+    .into_iter()
+    .filter_map(|(name, bytes)| Some((name.to_owned(), Value::from(bytes?))))
+    .collect()
 }
 
 /// What a table itself or an index was charged for.
