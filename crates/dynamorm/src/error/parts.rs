@@ -43,7 +43,7 @@ impl Cancellation {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`] if the item is not an `R`.
+    /// [`ErrorKind::Codec`](crate::ErrorKind::Codec) if the item is not an `R`.
     pub fn item<R: FromItem>(&self) -> Result<Option<R>> {
         decode_item(self.item.as_ref())
     }
@@ -153,7 +153,7 @@ impl Unprocessed {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Codec`] if the item is not an `R`.
+    /// [`ErrorKind::Codec`](crate::ErrorKind::Codec) if the item is not an `R`.
     pub fn item<R: FromItem>(&self) -> Result<Option<R>> {
         decode_item(self.item.as_ref())
     }
