@@ -1,13 +1,14 @@
 //! The type attribute: whose an item is, where keys do not say it.
 
 use crate::support::{TestDb, matrix};
-use dynamorm::{Model, Project, Put, Result};
+use dynamorm::{Model, Project, Put, Result, Update};
 use futures_util::TryStreamExt as _;
 
 matrix![
     a_query_leaves_out_items_of_another_type,
     a_scan_leaves_out_items_of_another_type,
     an_item_of_another_type_is_no_item_of_ours,
+    an_update_changes_no_item_of_another_type,
     every_write_stores_the_type,
     an_item_without_a_type_is_refused_where_its_key_is_ours,
     a_query_gives_its_own_items_where_sort_keys_begin_alike,
@@ -99,6 +100,17 @@ async fn an_item_of_another_type_is_no_item_of_ours(db: TestDb) -> Result<()> {
     let error = db.get(Dog::key("t1", "a")).project::<DogLives>().one().await.unwrap_err();
     assert!(error.to_string().ends_with("attribute `type` says that the item is no `Dog`"), "{error}");
     assert!(db.get(Dog::key("t1", "z")).optional().await?.is_none());
+    Ok(())
+}
+
+async fn an_update_changes_no_item_of_another_type(db: TestDb) -> Result<()> {
+    home(&db).await?;
+    let lives = || Update::new(Dog::key("t1", "a")).set(Dog::LIVES, 7);
+    assert!(lives().on(&db).execute().await.unwrap_err().is_condition_failed());
+    assert!(db.transact_write().update(lives()).execute().await.unwrap_err().is_condition_failed());
+    assert_eq!(db.get(Cat::key("t1", "a")).one().await?, cat("a"));
+    db.update(Dog::key("t1", "b")).set(Dog::LIVES, 7).execute().await?;
+    assert_eq!(db.get(Dog::key("t1", "b")).one().await?.lives, Some(7));
     Ok(())
 }
 

@@ -148,7 +148,7 @@ use syn::DeriveInput;
 /// | `sk_attribute = "SK"` | the attribute that the template of `sk` makes; else `sk`, or `{index}_sk` for an index |
 /// | `keys = "raw"` | templates take values as they are, without escapes or fixed widths: for tables that exist already |
 /// | `rename_all = "camelCase"` | names of attributes; also `snake_case`, `kebab-case`, `PascalCase`, `SCREAMING_SNAKE_CASE` |
-/// | `type = "User"` | what each item says of whose it is |
+/// | `type = "User"` | what each item says of whose it is; reads check it, and an update changes no item of another type |
 /// | `type_attribute = "_et"` | the attribute that says it; else `type` |
 /// | `schema = 3` | the schema that items are written in, counted from 1 |
 /// | `upcast(v1_to_v2, v2_to_v3)` | `fn(Item) -> Result<Item, E>` from each older schema to the next |

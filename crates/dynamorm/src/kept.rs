@@ -89,6 +89,14 @@ impl TypeName {
     }
 }
 
+impl TypeName {
+    /// The stored item, if there is one, is of this type or says nothing of it: an update would else leave one that is of two.
+    pub(crate) fn is_stored_or_none<M>(&self) -> Condition<M> {
+        let ours = Condition::equals(self.attribute, EncodedValue::of(&self.name.to_owned()));
+        Condition::about("attribute_not_exists", self.attribute).or(ours)
+    }
+}
+
 impl Schema {
     /// The stored item, if there is one, is of our schema: an update would else leave one that is of two.
     pub(crate) fn condition<M>(&self, model: &ModelShape, exists: bool) -> Condition<M> {

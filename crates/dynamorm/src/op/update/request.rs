@@ -242,13 +242,16 @@ impl Draft {
     }
 
     /// Joins to the condition that the item exists, in the version that was read, where that is demanded; and that it is of our
-    /// schema if it does.
+    /// type and schema if it does.
     fn join_existence(&self, target: &Target, condition: &mut Option<Condition<()>>) {
         match target.version {
             // An item of this version exists.
             Some(version) => Condition::join(condition, version_condition(self.shape, version)),
             None if self.must_exist || target.must_exist() => Condition::join(condition, exists(self.shape)),
             None => {}
+        }
+        if let Some(type_name) = self.shape.kept.and_then(|kept| kept.type_name) {
+            Condition::join(condition, type_name.is_stored_or_none());
         }
         if let Some(schema) = self.shape.kept.and_then(|kept| kept.schema) {
             let exists = self.must_exist || target.must_exist();
