@@ -1,7 +1,7 @@
 //! What `.cached(..)` reads remember, and how writes make it forget.
 //!
-//! A write through the same [`Db`](crate::Db) forgets what it is about before it is sent, and again when it is over; in between,
-//! nothing that it is about is remembered. So no read that begins after a write has ended is given what was there before it. The
+//! A write through the same [`Db`](crate::Db) forgets what it is about before it is sent, and until it is over nothing that it is
+//! about is remembered. So no read that begins after a write has ended is given what was there before it. The
 //! rules are in `memory`; in `store`: the answers, bounded in bytes; in `scope`: what a write is about; in `fetch`: misses that are
 //! under way. Without the feature `cache` there is `none`.
 

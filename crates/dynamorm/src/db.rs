@@ -322,6 +322,11 @@ impl Db {
         self.inner.tenant.as_deref()
     }
 
+    #[cfg(feature = "cache")]
+    pub(crate) fn shared_tenant(&self) -> Option<Arc<str>> {
+        self.inner.tenant.clone()
+    }
+
     pub(crate) fn with_meter(self, meter: Meter) -> Self {
         self.with(|inner| inner.meters.push(meter))
     }
@@ -400,25 +405,21 @@ impl Db {
 
     /// Has the transport carry it out, until the deadline at most.
     async fn call(&self, request: Request) -> Result<Bytes> {
-        let answer = match self.inner.deadline {
-            None => self.inner.transport.call(request).await,
-            Some(deadline) if deadline <= Instant::now() => {
-                return Err(Error::new(
-                    ErrorKind::DeadlineExceeded,
-                    "the deadline has passed, nothing was sent",
-                ));
-            }
-            Some(deadline) => match timeout_at(deadline, self.inner.transport.call(request)).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    return Err(Error::new(
-                        ErrorKind::DeadlineExceeded,
-                        "no answer came before the deadline",
-                    ));
-                }
-            },
-        };
+        if self.inner.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(Error::new(ErrorKind::DeadlineExceeded, "the deadline has passed, nothing was sent"));
+        }
+        let answer = self.in_time(self.inner.transport.call(request)).await?;
         answer.map_err(crate::transport::failure::error)
+    }
+
+    /// Waits for an answer until the deadline at most.
+    pub(crate) async fn in_time<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
+        match self.inner.deadline {
+            None => Ok(answer.await),
+            Some(deadline) => timeout_at(deadline, answer)
+                .await
+                .map_err(|_| Error::new(ErrorKind::DeadlineExceeded, "no answer came before the deadline")),
+        }
     }
 
     /// Counts a request, and has it ask for its capacity.

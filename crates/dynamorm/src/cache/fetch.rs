@@ -92,8 +92,11 @@ impl Fetching<'_> {
         self.fetch.told.send_replace(Told::Answer(free));
     }
 
-    /// Tells the error to all who wait, and gives it back.
+    /// Tells the error to all who wait, and gives it back. A deadline is the asker's own: the others ask by themselves.
     pub(super) fn failed(self, error: Error) -> Error {
+        if error.is_deadline_exceeded() {
+            return error;
+        }
         // First, so that nobody who comes later is told of it.
         self.cache.state().remove(&self.group, &self.fetch);
         self.fetch.told.send_replace(Told::Failed(Arc::new(error.copy())));

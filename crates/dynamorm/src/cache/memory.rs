@@ -61,7 +61,7 @@ impl Cache {
         cached: Cached,
     ) -> Result<(Bytes, Span)> {
         let ttl = cached.ttl.unwrap_or_default();
-        let asked = Asked { body: request.body.clone(), tenant: db.own_tenant().map(Arc::from) };
+        let asked = Asked { body: request.body.clone(), tenant: db.shared_tenant() };
         loop {
             if let Some(answer) = self.store.get(&group, &asked, ttl) {
                 db.count_cache_hit();
@@ -72,13 +72,17 @@ impl Cache {
                     db.count_cache_hit();
                     return Ok((answer, Span::none()));
                 }
-                Joined::Another(fetch) => match fetch.answer().await {
-                    Some(answer) => {
+                Joined::Another(fetch) => match db.in_time(fetch.answer()).await {
+                    Err(late) => {
+                        let table = request.tables.first().map(String::as_str);
+                        return Err(late.during(request.operation, table));
+                    }
+                    Ok(Some(answer)) => {
                         db.count_cache_hit();
                         return answer.map(|answer| (answer, Span::none()));
                     }
                     // Whoever asked has given up.
-                    None => continue,
+                    Ok(None) => continue,
                 },
                 Joined::Own(fetch) => Fetching { cache: self, group, fetch },
             };
@@ -121,33 +125,46 @@ impl Cache {
     pub(crate) fn writing(self: &Arc<Self>, request: &Request) -> Option<Writing> {
         let scope = Scope::of(request, &self.tables)?;
         let writing = Writing { cache: Arc::clone(self), scope };
-        writing.cache.forget(&writing.scope, Phase::Begin);
+        writing.cache.forget(&writing.scope);
         Some(writing)
     }
 
-    fn forget(&self, scope: &Scope, phase: Phase) {
+    /// Forgets what a write is about, as it begins. What is asked from now until its end is late, and not remembered.
+    fn forget(&self, scope: &Scope) {
         let mut state = self.state();
         match scope {
             Scope::Everything => {
-                phase.count(&mut state.other_writes);
+                state.other_writes += 1;
                 state.fetches.values().flatten().for_each(|fetch| fetch.set_late());
                 self.store.forget_all();
             }
             Scope::These { groups, tables } => {
                 for group in groups {
-                    phase.count_of(&mut state.writes, group);
+                    count(&mut state.writes, group);
                     state.fetches.get(group).into_iter().flatten().for_each(|fetch| fetch.set_late());
                     self.store.forget(group);
                 }
                 for table in tables {
-                    phase.count_of(&mut state.table_writes, table);
+                    count(&mut state.table_writes, table);
                     let of_table = state.fetches.iter().filter(|(group, _)| group.is_of(table));
                     of_table.flat_map(|(_, fetches)| fetches).for_each(|fetch| fetch.set_late());
                     // It was not known when the write was read, and may be by now.
-                    if phase == Phase::Begin && self.tables.knows(table) {
+                    if self.tables.knows(table) {
                         self.store.forget_all();
                     }
                 }
+            }
+        }
+    }
+
+    /// A write has ended: what is asked from now on may be remembered.
+    fn end(&self, scope: &Scope) {
+        let mut state = self.state();
+        match scope {
+            Scope::Everything => state.other_writes = state.other_writes.saturating_sub(1),
+            Scope::These { groups, tables } => {
+                groups.iter().for_each(|group| discount(&mut state.writes, group));
+                tables.iter().for_each(|table| discount(&mut state.table_writes, table));
             }
         }
     }
@@ -177,31 +194,20 @@ impl State {
     }
 }
 
-/// Which end of a write.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Begin,
-    End,
+fn count<K: Hash + Eq + Clone>(writes: &mut HashMap<K, usize>, of: &K) {
+    *writes.entry(of.clone()).or_default() += 1;
 }
 
-impl Phase {
-    fn count(self, writes: &mut usize) {
-        *writes = match self {
-            Phase::Begin => writes.saturating_add(1),
-            Phase::End => writes.saturating_sub(1),
-        };
-    }
-
-    fn count_of<K: Hash + Eq + Clone>(self, writes: &mut HashMap<K, usize>, of: &K) {
-        let count = writes.entry(of.clone()).or_default();
-        self.count(count);
+fn discount<K: Hash + Eq>(writes: &mut HashMap<K, usize>, of: &K) {
+    if let Some(count) = writes.get_mut(of) {
+        *count = count.saturating_sub(1);
         if *count == 0 {
             writes.remove(of);
         }
     }
 }
 
-/// A write that is under way. However it ends, done, failed or given up, what it is about is forgotten then.
+/// A write that is under way. However it ends, done, failed or given up, what it is about may be remembered from then on.
 pub(crate) struct Writing {
     cache: Arc<Cache>,
     scope: Scope,
@@ -209,6 +215,6 @@ pub(crate) struct Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.cache.forget(&self.scope, Phase::End);
+        self.cache.end(&self.scope);
     }
 }

@@ -216,6 +216,27 @@ async fn those_who_wait_are_told_of_a_failure_and_those_who_come_later_ask_again
     assert_eq!(credits(&db).await, 10);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_one_is_nobody_elses() {
+    let (db, gate) = cached().await;
+    let permits = gate.close();
+    let ask = |db: Db| tokio::spawn(async move { db.get(User::key("u1")).cached(HOUR).one().await });
+    let began = tokio::time::Instant::now();
+    let until = |seconds| db.deadline((began + Duration::from_secs(seconds)).into_std());
+    let first = ask(until(2));
+    gate.first_answer().await;
+    // Both wait for the first one's answer: this one longer than that one may, and the last one not so long.
+    let patient = ask(until(60));
+    let hasty = ask(until(1)).await.unwrap().unwrap_err();
+    assert!(hasty.is_deadline_exceeded());
+    assert_eq!(hasty.operation(), Some("GetItem"));
+    assert_eq!((began.elapsed(), gate.reads()), (Duration::from_secs(1), 1));
+    assert!(first.await.unwrap().unwrap_err().is_deadline_exceeded());
+    permits.add_permits(10);
+    assert_eq!(patient.await.unwrap().unwrap().credits, 10, "it asks by itself");
+    assert_eq!(gate.reads(), 2);
+}
+
 #[tokio::test]
 async fn those_who_wait_for_one_who_gives_up_ask_by_themselves() {
     let (db, gate) = cached().await;
