@@ -1,5 +1,8 @@
 //! Unique attributes: their guards follow every write, and no value is two items'.
 
+pub(crate) mod repair;
+pub(crate) mod together;
+
 use crate::support::{TestDb, matrix};
 use dynamorm::transport::{Call, Fault, Operation, Request, Transport};
 use dynamorm::{
@@ -26,11 +29,6 @@ matrix![
     items_that_had_one_value_before_can_part,
     no_guard_is_seen_as_an_item,
     what_would_leave_a_guard_behind_is_refused,
-    each_tenant_has_its_own_values,
-    a_repair_makes_what_lacks_and_removes_what_is_left_over,
-    a_repair_keeps_tenants_and_models_apart,
-    the_items_of_shards_have_their_guards,
-    what_is_cached_is_forgotten_by_a_write_with_guards,
     reads_and_writes_cost_what_the_guide_says
         lacks(Direct: "DynamoDB Local charges a write in a transaction once", Compat: "as Direct"),
 ];
@@ -94,25 +92,6 @@ enum Anything {
     Other(Item),
 }
 
-#[derive(Debug, Clone, PartialEq, Model)]
-#[dynamorm(pk = "TENANT#{tenant}", sk = "MEMBER#{id}")]
-struct Member {
-    #[dynamorm(tenant)]
-    tenant: String,
-    id: String,
-    #[dynamorm(unique)]
-    email: String,
-}
-
-/// Spread over several partitions, each of which is part of its items' keys.
-#[derive(Debug, Clone, PartialEq, Model)]
-#[dynamorm(pk = "LOG", sk = "ENTRY#{id}", shards = 4)]
-struct Entry {
-    id: String,
-    #[dynamorm(unique)]
-    code: u64,
-}
-
 /// The tenant is an attribute only.
 #[derive(Debug, Clone, PartialEq, Model)]
 #[dynamorm(pk = "DOC#{id}", sk = "DOC")]
@@ -122,6 +101,16 @@ struct Doc {
     tenant: String,
     #[dynamorm(unique)]
     slug: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Model)]
+#[dynamorm(pk = "TENANT#{tenant}", sk = "MEMBER#{id}")]
+struct Member {
+    #[dynamorm(tenant)]
+    tenant: String,
+    id: String,
+    #[dynamorm(unique)]
+    email: String,
 }
 
 fn user(id: &str, email: &str) -> User {
@@ -506,42 +495,6 @@ async fn what_would_leave_a_guard_behind_is_refused(db: TestDb) -> Result<()> {
     Ok(())
 }
 
-async fn each_tenant_has_its_own_values(db: TestDb) -> Result<()> {
-    db.create_table::<(Member, Doc)>().execute().await?;
-    let (acme, umbrella) = (db.tenant("acme"), db.tenant("umbrella#"));
-    let member = |id: &str| Member { tenant: String::new(), id: id.into(), email: "ada".into() };
-    let doc = |id: &str| Doc { id: id.into(), tenant: String::new(), slug: "home".into() };
-    for (handle, id) in [(&acme, "d1"), (&umbrella, "d2")] {
-        handle.put(&member("m1")).execute().await?;
-        handle.put(&doc(id)).execute().await?;
-        assert!(handle.put(&member("m2")).execute().await.is_err_and(|err| err.is_not_unique()));
-        assert!(handle.put(&doc("d3")).execute().await.is_err_and(|err| err.is_not_unique()));
-        assert_eq!(handle.get_by(Member::EMAIL, "ada").one().await?.id, "m1");
-        assert_eq!(handle.get_by(Doc::SLUG, "home").one().await?.id, id);
-    }
-    assert_eq!(umbrella.get_by(Member::EMAIL, "ada").one().await?.tenant, "umbrella#");
-    // Another tenant's item is as good as absent, and so are its guards.
-    umbrella.delete(Doc::key("d1")).execute().await?;
-    assert!(umbrella.put(&doc("d1")).execute().await.is_err_and(|err| err.is_condition_failed()));
-    let update = umbrella.update(Doc::key("d1")).set(Doc::SLUG, "stolen").if_exists().execute().await;
-    assert!(update.is_err_and(|err| err.is_condition_failed()));
-    assert_eq!(acme.get_by(Doc::SLUG, "home").one().await?.id, "d1");
-    acme.transact_write().delete(Doc::key("d1")).put(&doc("d4")).execute().await?;
-    assert_eq!(acme.get_by(Doc::SLUG, "home").one().await?.id, "d4");
-    assert_eq!(umbrella.get_by(Doc::SLUG, "home").one().await?.id, "d2");
-    let keys: Vec<String> = guards(&db).await?.into_iter().map(|(key, _)| key).collect();
-    assert_eq!(
-        keys,
-        [
-            "UNIQUE#Doc#slug#acme#home",
-            "UNIQUE#Doc#slug#umbrella%23#home",
-            "UNIQUE#Member#email#acme#ada",
-            "UNIQUE#Member#email#umbrella%23#ada",
-        ]
-    );
-    Ok(())
-}
-
 async fn reads_and_writes_cost_what_the_guide_says(db: TestDb) -> Result<()> {
     table(&db).await?;
     let meter = Meter::default();
@@ -568,96 +521,5 @@ async fn reads_and_writes_cost_what_the_guide_says(db: TestDb) -> Result<()> {
     assert_eq!(cost(), (1.0, 0.0));
     metered.delete(&user("u1", "ada")).execute().await?;
     assert_eq!(cost(), (0.0, 4.0));
-    Ok(())
-}
-
-async fn a_repair_makes_what_lacks_and_removes_what_is_left_over(db: TestDb) -> Result<()> {
-    table(&db).await?;
-    let old =
-        |id: &str, email: &str| OldUser { id: id.into(), email: email.into(), org: "o1".into(), credits: 1 };
-    for nth in 0..5 {
-        db.put(&old(&format!("u{nth}"), &format!("e{nth}"))).execute().await?;
-    }
-    // Two that have one value, and one whose guard is of an item that is gone, or has another value now.
-    db.put(&old("twin", "e1")).execute().await?;
-    db.put(&User { badge: Some(7), ..user("gone", "gone") }).execute().await?;
-    db.delete(OldUser::key("gone")).execute().await?;
-    db.put(&user("moved", "before")).execute().await?;
-    db.update(OldUser::key("moved")).set(OldUser::EMAIL, "after").execute().await?;
-    db.put(&old("heir", "gone")).execute().await?;
-    let repair = db.repair_unique::<User>().execute().await?;
-    assert_eq!((repair.items, repair.guards, repair.left), (8, 3, 0));
-    // Five of the first, one of the two, the one that moved, and the heir's, which the scan may have met removed or not.
-    assert_eq!(repair.made, 7);
-    assert!((2..=3).contains(&repair.removed), "{repair:?}");
-    assert_eq!(repair.duplicates.len(), 1);
-    let duplicate = &repair.duplicates[0];
-    assert_eq!(duplicate.attribute, "email");
-    let mut both = [&duplicate.owner, &duplicate.other].map(|key| key["pk"].as_s().unwrap().to_owned());
-    both.sort();
-    assert_eq!(both, ["USER#twin", "USER#u1"]);
-    let shown = format!("{repair:?}");
-    assert!(!shown.contains("twin") && !shown.contains("u1"), "{shown}");
-    db.delete(User::key(duplicate.other["pk"].as_s().unwrap().trim_start_matches("USER#"))).execute().await?;
-    let again = db.repair_unique::<User>().execute().await?;
-    assert_eq!((again.made, again.removed, again.duplicates.len()), (0, 0, 0));
-    let found: Vec<String> = guards(&db).await?.into_iter().map(|(key, _)| key).collect();
-    let emails = ["after", "e0", "e1", "e2", "e3", "e4", "gone"];
-    assert_eq!(found, emails.map(|email| format!("UNIQUE#User#email#{email}")));
-    Ok(())
-}
-
-async fn a_repair_keeps_tenants_and_models_apart(db: TestDb) -> Result<()> {
-    db.create_table::<(Member, Doc, User)>().execute().await?;
-    let acme = db.tenant("acme");
-    acme.put(&Member { tenant: String::new(), id: "m1".into(), email: "ada".into() }).execute().await?;
-    db.put(&user("u1", "ada")).execute().await?;
-    for (id, tenant) in [("d1", "acme"), ("d2", "umbrella")] {
-        let item = json!({
-            "pk": {"S": format!("DOC#{id}")}, "sk": {"S": "DOC"}, "id": {"S": id}, "tenant": {"S": tenant},
-            "slug": {"S": "home"},
-        });
-        db.send_json(Operation::PutItem, json!({ "Item": item })).await;
-    }
-    let repair = db.repair_unique::<Doc>().execute().await?;
-    assert_eq!((repair.items, repair.guards, repair.made, repair.duplicates.len()), (2, 0, 2, 0));
-    assert_eq!(acme.get_by(Doc::SLUG, "home").one().await?.id, "d1");
-    assert_eq!(db.tenant("umbrella").get_by(Doc::SLUG, "home").one().await?.id, "d2");
-    let repair = db.repair_unique::<Member>().execute().await?;
-    assert_eq!((repair.items, repair.guards, repair.made, repair.removed), (1, 1, 0, 0));
-    assert_eq!(db.repair_unique::<Raw>().execute().await.unwrap_err().kind(), ErrorKind::InvalidRequest);
-    Ok(())
-}
-
-async fn the_items_of_shards_have_their_guards(db: TestDb) -> Result<()> {
-    db.create_table::<Entry>().execute().await?;
-    let entry = |nth: u64, code| Entry { id: nth.to_string(), code };
-    for nth in 0..8 {
-        db.put(&entry(nth, nth)).if_not_exists().execute().await?;
-    }
-    for nth in 0..8 {
-        assert_eq!(db.get_by(Entry::CODE, nth).one().await?, entry(nth, nth));
-        assert!(db.put(&entry(nth, (nth + 1) % 8)).execute().await.is_err_and(|err| err.is_not_unique()));
-    }
-    assert_eq!(db.query::<Entry>().key(Entry::PRIMARY_KEY.partition(())).all().await?.len(), 8);
-    assert_eq!(db.scan::<Entry>().all().await?.len(), 8);
-    db.delete(Entry::key("3")).execute().await?;
-    db.put(&entry(4, 3)).execute().await?;
-    let repair = db.repair_unique::<Entry>().execute().await?;
-    assert_eq!((repair.items, repair.guards, repair.made, repair.removed), (7, 7, 0, 0));
-    Ok(())
-}
-
-async fn what_is_cached_is_forgotten_by_a_write_with_guards(db: TestDb) -> Result<()> {
-    table(&db).await?;
-    let cached = Db::clone(&db).cache(1 << 20);
-    cached.put(&user("u1", "ada")).execute().await?;
-    let read = async || cached.get(User::key("u1")).cached(Duration::from_secs(60)).one().await;
-    assert_eq!(read().await?.email, "ada");
-    cached.update(User::key("u1")).set(User::EMAIL, "eve").execute().await?;
-    assert_eq!(read().await?.email, "eve");
-    cached.transact_write().put(&user("u1", "bob")).execute().await?;
-    assert_eq!(read().await?.email, "bob");
-    assert_eq!(cached.get_by(User::EMAIL, "bob").one().await?.id, "u1");
     Ok(())
 }

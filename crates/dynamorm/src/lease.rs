@@ -12,7 +12,7 @@ pub use record::{LeaseItem, LeaseModel, TenantLeaseItem};
 
 use crate::error::ErrorKind;
 use crate::limits::PARTITION_KEY_BYTES;
-use crate::op::{Put, rest};
+use crate::op::{Put, retried};
 use crate::transport::{Operation, Request};
 use crate::{Condition, Db, Error, Result, TenantDb, Timestamp};
 use holding::Holding;
@@ -29,8 +29,6 @@ const DURATION: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest pause before a lease that is held is asked for again: its holder may release it at any time.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Tries of a request that meets another one on the same item, or is over a rate.
-const TRIES: u32 = 8;
 
 impl Db {
     /// Asks for a lease: the right to do something that one process does at a time.
@@ -279,16 +277,7 @@ fn until(end: Timestamp, now: Timestamp) -> Duration {
 
 /// Sends a request again, a few times, that met another one on the same item, such as a transaction with a check of the lease.
 async fn persist<F: Future<Output = Result<()>>>(db: &Db, request: impl Fn() -> F) -> Result<()> {
-    let mut tries = 1;
-    loop {
-        match request().await {
-            Err(error) if tries < TRIES && (error.is_conflict() || error.is_throttled()) => {
-                rest(db, tries).await;
-                tries += 1;
-            }
-            answer => return answer,
-        }
-    }
+    retried(db, |error| error.is_conflict() || error.is_throttled(), request).await
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! attributes of a guard. Which guards a write takes and gives up is in `op/guarded`.
 
 use crate::codec::{Attribute, CodecError, Reader};
-use crate::key::{IndexKeyAttribute, IndexShape, KeyAttribute};
+use crate::key::{IndexKeyAttribute, IndexShape, KeyAttribute, push_escaped};
 use crate::limits::{PARTITION_KEY_BYTES, grouped};
 use crate::model::ModelShape;
 use crate::{AttributeValue, Changeable, EncodedValue, Error, IntoAttr, Item, Result};
@@ -177,10 +177,10 @@ impl GuardKey {
             },
         };
         let mut key = head_of(model);
-        push_escaped(&mut key, unique.attribute);
+        push_escaped(&mut key, unique.attribute, '#');
         for part in [tenant, scope.as_deref(), Some(&own)].into_iter().flatten() {
             key.push('#');
-            push_escaped(&mut key, part);
+            push_escaped(&mut key, part, '#');
         }
         if key.len() > PARTITION_KEY_BYTES {
             return Err(Error::invalid(format!(
@@ -208,7 +208,7 @@ impl GuardKey {
 pub(crate) fn head_of(model: &ModelShape) -> String {
     let name = model.kept.and_then(|kept| kept.type_name).map_or(model.name, |of| of.name);
     let mut head = HEAD.to_owned();
-    push_escaped(&mut head, name);
+    push_escaped(&mut head, name, '#');
     head.push('#');
     head
 }
@@ -220,17 +220,6 @@ fn text(value: &AttributeValue) -> Option<String> {
         AttributeValue::N(number) => Some(number.to_string()),
         AttributeValue::B(bytes) => Some(STANDARD.encode(bytes)),
         _ => None,
-    }
-}
-
-/// Appends a part, so that it ends where the next `#` stands.
-fn push_escaped(key: &mut String, part: &str) {
-    for c in part.chars() {
-        match c {
-            '#' => key.push_str("%23"),
-            '%' => key.push_str("%25"),
-            c => key.push(c),
-        }
     }
 }
 

@@ -77,8 +77,8 @@ impl App {
     /// Handlers take what those of requests take, and [`Connection`](crate::Connection). What the authorizer verified at `$connect` is
     /// there for each message. An answer of 400 or more to `$connect` refuses the connection; to a message, its body goes to the
     /// client if the route has a route response. Anything else is sent by API Gateway's own API, for which
-    /// [`Connection::endpoint`](crate::Connection::endpoint) is the address. These routes are not reached over HTTP, and
-    /// [`run`](crate::run) does not serve them on localhost.
+    /// [`Connection::endpoint`](crate::Connection::endpoint) is the address. The default stack is around these routes, and what
+    /// [`layer`](App::layer) adds is not. They are not reached over HTTP, and [`run`](crate::run) does not serve them on localhost.
     ///
     /// ```
     /// use lift::axum::{Json, Router, routing::any};
@@ -190,27 +190,16 @@ impl App {
         for layer in self.layers.into_iter().rev() {
             router = layer(router);
         }
-        let sink = metrics.clone();
-        let settings = middleware::Settings {
+        let settings = |open| middleware::Settings {
             config: &self.config,
             inside_lambda: inside_lambda(),
-            sink: metrics,
-            open: self.health,
+            sink: metrics.clone(),
+            open,
             #[cfg(feature = "jwt")]
             jwt: self.jwt.clone(),
         };
-        let router = middleware::default_stack(router, settings);
-        let websockets = self.websockets.map(|routes| {
-            let settings = middleware::Settings {
-                config: &self.config,
-                inside_lambda: inside_lambda(),
-                sink,
-                open: None,
-                #[cfg(feature = "jwt")]
-                jwt: self.jwt,
-            };
-            middleware::default_stack(routes, settings)
-        });
+        let router = middleware::default_stack(router, settings(self.health));
+        let websockets = self.websockets.map(|routes| middleware::default_stack(routes, settings(None)));
         Parts {
             router,
             websockets,

@@ -14,4 +14,4 @@ pub use part::{
 pub use shape::{IndexKind, IndexShape, KeyShape, Projection, ScalarType, Segment};
 pub use shard::Shards;
 pub(crate) use shard::{misplaced, render_shard};
-pub(crate) use template::{KeyValue, render, render_head_of, render_leading, write_key};
+pub(crate) use template::{KeyValue, push_escaped, render, render_head_of, render_leading, write_key};

@@ -191,7 +191,8 @@ fn push_part(
     Ok(())
 }
 
-fn push_escaped(text: &mut String, value: &str, separator: char) {
+/// Appends a part of a key, so that it ends where the separator stands.
+pub(crate) fn push_escaped(text: &mut String, value: &str, separator: char) {
     for c in value.chars() {
         if c == separator || c == '%' {
             // The derive admits ASCII separators only, so two digits do.

@@ -6,8 +6,8 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use super::encoded_item::EncodedItem;
 use super::item_key::{Encode, EncodedKey, ItemKey};
-use super::put::EncodedItem;
 use super::retry::{Batch, CONCURRENCY, Stop};
 use crate::codec::CodecError;
 use crate::error::Unprocessed;

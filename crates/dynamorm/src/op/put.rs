@@ -1,19 +1,17 @@
 //! PutItem: one item, whole.
 
 use super::Detached;
-use super::body::{Body, check_item_size, read_member};
+use super::body::{Body, read_member};
+use super::encoded_item::EncodedItem;
 use super::guarded::{Alone, Effect, With, refuse_values};
-use super::index_limit;
 use super::item_key::{Encode, EncodedKey};
 use super::sink::One;
 use super::transact_write::Operand;
-use super::update::version_condition;
-use crate::codec::{CodecError, Reader, Writer};
+use crate::codec::{CodecError, Reader};
 use crate::expr::Condition;
-use crate::lifecycle::{ManagedValue, ManagedValues, Role, Stamp, stamp_put};
 use crate::model::{FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, ReachedByDb, Result, Timestamp, Ttl, Within, tenant};
+use crate::{Db, Error, ReachedByDb, Result, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -49,105 +47,6 @@ pub(super) struct Draft {
     condition: Option<Condition<()>>,
     must_not_exist: bool,
     returning_old_on_failure: bool,
-}
-
-/// An item without the attributes that the library keeps: those are added when it is sent, by the clock of the `Db`.
-#[derive(Debug, Clone)]
-pub(crate) struct EncodedItem {
-    json: Vec<u8>,
-    managed: ManagedValues,
-    pub(crate) key: EncodedKey,
-}
-
-impl EncodedItem {
-    pub(crate) fn of(model: &'static ModelShape, item: &dyn Encode) -> Result<Self, CodecError> {
-        let key = EncodedKey::of(model, item)?;
-        let mut writer = Writer::with_capacity(512);
-        let mut managed = ManagedValues::new();
-        writer.item(|members| {
-            item.item(members, &mut managed)?;
-            if let Some(kept) = model.kept {
-                kept.encode(members);
-            }
-            Ok(())
-        })?;
-        index_limit::check_item(key.model, writer.as_bytes())?;
-        Ok(Self { json: writer.into_bytes(), managed, key })
-    }
-
-    /// The whole item, as it is stored.
-    pub(crate) fn stamped(&self, db: &Db, now: Timestamp) -> Result<Vec<u8>> {
-        let tenant = tenant::of(db, self.key.model, self.key.claim.as_deref())?;
-        let mut writer = Writer::with_capacity(self.json.len() + 128);
-        writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
-        let mut empty = self.json == b"{}";
-        for (attribute, value) in &self.managed {
-            if let Some(stamp) = stamp_put(*attribute, *value, now)? {
-                writer.raw(if empty { "" } else { "," });
-                empty = false;
-                writer.json_string(attribute.name);
-                writer.raw(":");
-                stamp.encode(&mut writer)?;
-            }
-        }
-        writer.raw("}");
-        let json = writer.into_bytes();
-        let json = match tenant {
-            None => json,
-            Some(_) => {
-                let filled = tenant::fill(&json, tenant)?.into_owned();
-                tenant::check_keys(self.key.model, &filled)?;
-                filled
-            }
-        };
-        check_item_size(&json)?;
-        Ok(json)
-    }
-
-    /// The item with all its attributes as they stand in its struct.
-    pub(crate) fn image(&self) -> Result<Vec<u8>, CodecError> {
-        let mut writer = Writer::with_capacity(self.json.len() + 128);
-        writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
-        let mut empty = self.json == b"{}";
-        for (attribute, value) in &self.managed {
-            let stamp = match (attribute.role, *value) {
-                (_, ManagedValue::Unset) => continue,
-                (_, ManagedValue::Version(version)) => Stamp::Version(version),
-                (Role::Ttl { .. }, ManagedValue::Time(time)) => Stamp::Ttl(Ttl::at(time)),
-                (_, ManagedValue::Time(time)) => Stamp::Time(time),
-            };
-            writer.raw(if empty { "" } else { "," });
-            empty = false;
-            writer.json_string(attribute.name);
-            writer.raw(":");
-            stamp.encode(&mut writer)?;
-        }
-        writer.raw("}");
-        Ok(writer.into_bytes())
-    }
-
-    /// What the version demands of the stored item, or the wish that there is none.
-    fn is_first_version(&self) -> bool {
-        self.managed.iter().any(|(attribute, value)| {
-            attribute.role == Role::Version && !matches!(value, ManagedValue::Version(_))
-        })
-    }
-
-    fn own_condition(&self, shape: &ModelShape, must_not_exist: bool) -> Result<Option<Condition<()>>> {
-        let not_exists = || Condition::about("attribute_not_exists", shape.primary.partition_key().attribute);
-        let version = self.managed.iter().find(|(attribute, _)| attribute.role == Role::Version);
-        match version {
-            Some((attribute, ManagedValue::Version(_))) if must_not_exist => Err(Error::invalid(format!(
-                "`if_not_exists` makes a new item, and attribute `{}` has the version of a stored one: set it to 0",
-                attribute.name
-            ))),
-            Some((_, ManagedValue::Version(version))) => {
-                Ok(Some(version_condition(shape, ManagedValue::Version(*version))))
-            }
-            Some((_, ManagedValue::Unset | ManagedValue::Time(_))) => Ok(Some(not_exists())),
-            None => Ok(must_not_exist.then(not_exists)),
-        }
-    }
 }
 
 /// What can be put in a transaction: an item, or a `Put` with its conditions.
@@ -465,6 +364,7 @@ impl<M: Model, D> fmt::Debug for Put<M, D> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Timestamp;
     use crate::op::test_models::*;
 
     #[test]

@@ -64,6 +64,25 @@ pub(crate) async fn rest(db: &Db, tries: u32) {
     Deadline(db.ends_at()).sleep(pause(tries)).await;
 }
 
+/// Sends one request again, up to [`TRIES`] times, while its failure is one that may pass.
+pub(crate) async fn retried<T, F: Future<Output = Result<T>>>(
+    db: &Db,
+    may_pass: impl Fn(&Error) -> bool,
+    request: impl Fn() -> F,
+) -> Result<T> {
+    let mut tries = 1;
+    loop {
+        match request().await {
+            Err(error) if tries < TRIES && may_pass(&error) => {
+                rest(db, tries).await;
+                tries += 1;
+                db.count_retry();
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Why a batch was given up.
 #[derive(Debug)]
 pub(crate) enum Stop {

@@ -1,3 +1,5 @@
+//! Requests of models with a tenant: where it stands in them, and what is refused.
+
 use crate::op::test_models::{db, refused, shown};
 use crate::{Check, Document, Get, KeyCondition, Model, Project, Put, Update};
 

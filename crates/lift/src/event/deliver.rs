@@ -28,12 +28,30 @@ where
     Fut: Future<Output = Result<(), E>> + Send + 'static,
     E: Into<BoxError>,
 {
-    let handler = Arc::new(handler);
+    on_some(move |record, ctx| read(record, ctx).map(Some), handler)
+}
+
+/// The same, which passes over records that `read` makes nothing of.
+pub(super) fn on_some<R, M, F, Fut, E>(
+    read: impl Fn(R, Ctx) -> Result<Option<M>, BoxError> + Send + Sync + 'static,
+    handler: F,
+) -> On<R>
+where
+    R: Send + 'static,
+    M: Send + 'static,
+    F: Fn(M) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<(), E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    let parts = Arc::new((read, handler));
     Arc::new(move |record, ctx| {
-        let handler = handler.clone();
+        let parts = parts.clone();
         async move {
-            let message = read(record, ctx)?;
-            handler(message).await.map_err(Into::into)
+            let (read, handler) = &*parts;
+            match read(record, ctx)? {
+                Some(message) => handler(message).await.map_err(Into::into),
+                None => Ok(()),
+            }
         }
         .boxed()
     })

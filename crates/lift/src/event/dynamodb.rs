@@ -1,16 +1,14 @@
 //! Records of DynamoDB Streams: what happened to the items of a table, shard by shard and in order.
 
-use super::deliver::{Item, On, Source, ordered};
-use super::{Answer, Events, read};
+use super::deliver::{Item, Source, on_some, ordered};
+use super::{Answer, Events, read, time_at};
 use crate::app::App;
 use crate::error::BoxError;
 use crate::extract::Ctx;
 use dynamorm::{Change, Timestamp};
-use futures_util::future::FutureExt as _;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::future::Future;
-use std::sync::Arc;
 
 /// A change of one item, as the stream of its table tells it.
 #[derive(Debug, Clone)]
@@ -70,11 +68,6 @@ impl<R: dynamorm::StreamItem> StreamRecord<R> {
     /// `None` if the item is none of `R`'s.
     fn of(Record { json, head }: Record, ctx: Ctx) -> Result<Option<Self>, BoxError> {
         let Some(change) = Change::of_record(json.get().as_bytes())? else { return Ok(None) };
-        let seconds = |seconds: f64| {
-            // Milliseconds since 1970 are far inside what an f64 counts exactly, and a cast of any f64 is defined.
-            #[allow(clippy::cast_possible_truncation, reason = "it is given in seconds")]
-            Timestamp::from_epoch_millis((seconds * 1000.0).round() as i64)
-        };
         let is_expired = head.user.is_some_and(|user| {
             user.kind.as_deref() == Some("Service")
                 && user.principal.as_deref() == Some("dynamodb.amazonaws.com")
@@ -84,7 +77,7 @@ impl<R: dynamorm::StreamItem> StreamRecord<R> {
             change,
             is_expired,
             sequence_number: head.dynamodb.sequence_number,
-            happened_at: head.dynamodb.approximate_creation_date_time.map(seconds),
+            happened_at: head.dynamodb.approximate_creation_date_time.map(time_at),
             ctx,
         }))
     }
@@ -136,30 +129,9 @@ impl App {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<BoxError>,
     {
-        self.events.dynamodb.add(table, on(handler));
+        self.events.dynamodb.add(table, on_some(StreamRecord::<R>::of, handler));
         self
     }
-}
-
-/// A handler that passes over what is none of its items.
-fn on<R, F, Fut, E>(handler: F) -> On<Record>
-where
-    R: dynamorm::StreamItem + Send + 'static,
-    F: Fn(StreamRecord<R>) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<(), E>> + Send + 'static,
-    E: Into<BoxError>,
-{
-    let handler = Arc::new(handler);
-    Arc::new(move |record, ctx| {
-        let handler = handler.clone();
-        async move {
-            match StreamRecord::<R>::of(record, ctx)? {
-                Some(record) => handler(record).await.map_err(Into::into),
-                None => Ok(()),
-            }
-        }
-        .boxed()
-    })
 }
 
 impl Events {

@@ -2,7 +2,7 @@
 
 use super::deliver::{Item, Source, on, ordered};
 use super::payload::Payload;
-use super::{Answer, Events, name_in, read};
+use super::{Answer, Events, name_in, read, time_at};
 use crate::app::App;
 use crate::error::BoxError;
 use crate::extract::Ctx;
@@ -49,16 +49,11 @@ struct Inner {
 impl<T: Payload> KinesisRecord<T> {
     fn of(Record { kinesis, .. }: Record, ctx: Ctx) -> Result<Self, BoxError> {
         let data = STANDARD.decode(&kinesis.data).map_err(|_| "the data is not base64")?;
-        let millis = |seconds: f64| {
-            // Milliseconds since 1970 are far inside what an f64 counts exactly, and a cast of any f64 is defined.
-            #[allow(clippy::cast_possible_truncation, reason = "the fraction of a millisecond is noise")]
-            Timestamp::from_epoch_millis((seconds * 1000.0).round() as i64)
-        };
         Ok(Self {
             data: T::read(&data)?,
             partition_key: kinesis.partition_key,
             sequence_number: kinesis.sequence_number,
-            arrived_at: kinesis.approximate_arrival_timestamp.map(millis),
+            arrived_at: kinesis.approximate_arrival_timestamp.map(time_at),
             ctx,
         })
     }

@@ -28,6 +28,7 @@ pub use sqs::{MessageAttribute, SqsMessage};
 use crate::error::BoxError;
 use crate::extract::Ctx;
 use deliver::On;
+use dynamorm::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -164,6 +165,13 @@ fn read<'a, R: Deserialize<'a>>(records: &[&'a RawValue], what: &str) -> Result<
 /// The last part of an ARN: what the queue, topic or stream is called.
 fn name_in(arn: &str) -> &str {
     arn.rsplit([':', '/']).next().unwrap_or(arn)
+}
+
+/// A time that is given in seconds since 1970, with a fraction.
+fn time_at(seconds: f64) -> Timestamp {
+    // Milliseconds since 1970 are far inside what an f64 counts exactly, and a cast of any f64 is defined.
+    #[allow(clippy::cast_possible_truncation, reason = "the fraction of a millisecond is noise")]
+    Timestamp::from_epoch_millis((seconds * 1000.0).round() as i64)
 }
 
 fn nothing() -> Answer {

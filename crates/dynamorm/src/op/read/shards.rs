@@ -9,7 +9,7 @@ use super::{Form, Prepared, Read};
 use crate::codec::{Attribute, CodecError, Reader, Writer};
 use crate::error::ErrorKind;
 use crate::key::{IndexShape, Shards, misplaced};
-use crate::op::retry::{TRIES, rest};
+use crate::op::retry::retried;
 use crate::page::Place;
 use crate::transport::trace::record_read;
 use crate::value::{AttributeValue, Item};
@@ -289,18 +289,8 @@ impl Merge {
 
 /// Sends the request of one shard, and alone sends it again where it is throttled: what the others answered is kept.
 async fn send(read: &Read<'_>, prepared: Prepared) -> Result<(Bytes, tracing::Span)> {
-    let mut tries = 1;
-    loop {
-        // A shard without items is no partition without items.
-        match read.send(prepared.clone(), true).await {
-            Err(error) if error.is_throttled() && tries < TRIES => {
-                rest(read.db, tries).await;
-                tries += 1;
-                read.db.count_retry();
-            }
-            answer => return answer,
-        }
-    }
+    // A shard without items is no partition without items.
+    retried(read.db, Error::is_throttled, || read.send(prepared.clone(), true)).await
 }
 
 /// The items that one shard is asked for, so that all together are likely to have the `items` that come first: its share, and
