@@ -137,6 +137,11 @@ pub trait Collect<R>: Sized {
     /// Without an item.
     fn empty() -> Self;
 
+    /// Makes room for so many items.
+    fn reserve(&mut self, items: usize) {
+        let _ = items;
+    }
+
     /// Adds an item.
     ///
     /// # Errors
@@ -149,6 +154,10 @@ pub trait Collect<R>: Sized {
 impl<R> Collect<R> for Vec<R> {
     fn empty() -> Self {
         Vec::new()
+    }
+
+    fn reserve(&mut self, items: usize) {
+        Vec::reserve(self, items);
     }
 
     fn push(&mut self, item: R) -> Result<(), CodecError> {

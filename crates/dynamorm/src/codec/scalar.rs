@@ -212,7 +212,8 @@ macro_rules! floats {
             fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
                 let digits = reader.n()?;
                 // Rust reads `inf` and `nan` too, and those are no numbers of DynamoDB's.
-                if digits.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E')) {
+                let unsigned = digits.strip_prefix(['+', '-']).unwrap_or(&digits);
+                if unsigned.starts_with(|first: char| first.is_ascii_alphabetic()) {
                     return Err(CodecError::invalid(NOT_A_NUMBER));
                 }
                 match digits.parse::<$float>() {

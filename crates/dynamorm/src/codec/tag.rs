@@ -56,6 +56,22 @@ impl Tag {
         }
     }
 
+    /// How a value of it begins, as DynamoDB sends it.
+    const fn opening(self) -> &'static str {
+        match self {
+            Tag::S => "{\"S\":",
+            Tag::N => "{\"N\":",
+            Tag::B => "{\"B\":",
+            Tag::Bool => "{\"BOOL\":",
+            Tag::Null => "{\"NULL\":",
+            Tag::L => "{\"L\":",
+            Tag::M => "{\"M\":",
+            Tag::Ss => "{\"SS\":",
+            Tag::Ns => "{\"NS\":",
+            Tag::Bs => "{\"BS\":",
+        }
+    }
+
     #[inline]
     fn from_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -98,9 +114,7 @@ impl<'a> Reader<'a> {
         &mut self,
         value: impl FnOnce(&mut Self, Tag) -> Result<T, CodecError>,
     ) -> Result<T, CodecError> {
-        self.open(b'{', "an attribute value")?;
-        let start = self.position();
-        let tag = Tag::from_name(&self.name()?).ok_or_else(|| malformed(start, "an attribute type"))?;
+        let tag = self.tag()?;
         let value = value(self, tag)?;
         self.expect(b'}', "`}` after one attribute value")?;
         self.close();
@@ -123,7 +137,10 @@ impl<'a> Reader<'a> {
     /// If it has another type.
     #[inline]
     pub fn s(&mut self) -> Result<Cow<'a, str>, CodecError> {
-        self.typed(Tag::S, Self::string)
+        match self.plain(b"{\"S\":\"", b"\"}") {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.any_text(Tag::S),
+        }
     }
 
     /// Reads the digits of a value of type N.
@@ -141,7 +158,16 @@ impl<'a> Reader<'a> {
     /// If it has another type.
     #[inline]
     pub fn n(&mut self) -> Result<Cow<'a, str>, CodecError> {
-        self.typed(Tag::N, Self::string)
+        match self.plain(b"{\"N\":\"", b"\"}") {
+            Some(digits) => Ok(Cow::Borrowed(digits)),
+            None => self.any_text(Tag::N),
+        }
+    }
+
+    /// Reads a value whose type stands before a text, in whatever form it stands there.
+    #[inline(never)]
+    fn any_text(&mut self, tag: Tag) -> Result<Cow<'a, str>, CodecError> {
+        self.typed(tag, Self::string)
     }
 
     /// Reads a value of type B.
@@ -302,13 +328,29 @@ impl<'a> Reader<'a> {
         expected: Tag,
         value: impl FnOnce(&mut Self) -> Result<T, CodecError>,
     ) -> Result<T, CodecError> {
-        self.value(|reader, found| {
-            if found == expected {
-                value(reader)
-            } else {
-                Err(CodecError::wrong_type(expected.name(), found.name()))
-            }
-        })
+        if !self.open_plain(expected.opening()) {
+            self.open_any(expected)?;
+        }
+        let value = value(self)?;
+        self.expect(b'}', "`}` after one attribute value")?;
+        self.close();
+        Ok(value)
+    }
+
+    /// Reads up to what a type stands before, which must be this one, in whatever form it stands there.
+    #[inline(never)]
+    fn open_any(&mut self, expected: Tag) -> Result<(), CodecError> {
+        match self.tag()? {
+            found if found == expected => Ok(()),
+            found => Err(CodecError::wrong_type(expected.name(), found.name())),
+        }
+    }
+
+    /// Reads up to what a type stands before.
+    fn tag(&mut self) -> Result<Tag, CodecError> {
+        self.open(b'{', "an attribute value")?;
+        let start = self.position();
+        Tag::from_name(&self.name()?).ok_or_else(|| malformed(start, "an attribute type"))
     }
 }
 

@@ -10,6 +10,11 @@ pub(crate) trait Sink {
 
     /// Is told that the next item is not there.
     fn absent(&mut self) {}
+
+    /// Is told that so many items will come, which need not be true.
+    fn expect(&mut self, items: usize) {
+        let _ = items;
+    }
 }
 
 impl<F: FnMut(&mut Reader<'_>) -> Result<(), CodecError>> Sink for F {
@@ -40,6 +45,10 @@ impl<R: Readable> All<R> {
 impl<R: Readable> Sink for All<R> {
     fn item(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
         self.0.push(R::Item::decode(reader)?)
+    }
+
+    fn expect(&mut self, items: usize) {
+        self.0.reserve(items);
     }
 }
 

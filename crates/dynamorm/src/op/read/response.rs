@@ -42,7 +42,10 @@ impl Response {
                         Ok(())
                     })?;
                 }
-                "Count" => response.count = reader.count()?,
+                "Count" => {
+                    response.count = reader.count()?;
+                    sink.expect(room(response.count, most));
+                }
                 "ScannedCount" => response.scanned_count = reader.count()?,
                 "LastEvaluatedKey" if !reader.is_null() => response.last = Some(read_item(reader)?),
                 "LastEvaluatedKey" => {}
@@ -65,6 +68,14 @@ impl Response {
     }
 }
 
+/// For how many items there is to be room before they are read: as many as the answer says that it has, within reason.
+fn room(count: u64, most: Option<usize>) -> usize {
+    // What a wrong count can waste, and far more than a page of large items has.
+    const AT_MOST: usize = 1_024;
+    let count = usize::try_from(count).unwrap_or(AT_MOST);
+    count.min(most.unwrap_or(AT_MOST)).min(AT_MOST)
+}
+
 fn consumed(reader: &mut Reader<'_>) -> Result<Option<f64>, CodecError> {
     let mut units = None;
     reader.object(|reader, name| {
@@ -75,4 +86,32 @@ fn consumed(reader: &mut Reader<'_>) -> Result<Option<f64>, CodecError> {
         Ok(())
     })?;
     Ok(units)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::sink::All;
+
+    #[test]
+    fn a_count_that_is_wrong_makes_no_more_room_than_a_page_needs() {
+        for count in [0, 1, u64::MAX] {
+            let mut items = All::<Item>::new();
+            let answer = format!(r#"{{"Count":{count},"Items":[{{"n":{{"N":"1"}}}}],"ScannedCount":1}}"#);
+            Response::decode(answer.as_bytes(), None, &mut items).unwrap();
+            assert_eq!(items.0.len(), 1, "{count}");
+            assert!(items.0.capacity() <= 1_024, "{count}");
+        }
+    }
+
+    #[test]
+    fn room_is_made_for_the_items_that_are_taken() {
+        let items = vec![r#"{"n":{"N":"1"}}"#; 100].join(",");
+        let answer = format!(r#"{{"Count":100,"Items":[{items}],"ScannedCount":100}}"#);
+        for (most, room) in [(None, 100), (Some(7), 7)] {
+            let mut items = All::<Item>::new();
+            Response::decode(answer.as_bytes(), most, &mut items).unwrap();
+            assert_eq!((items.0.len(), items.0.capacity()), (room, room));
+        }
+    }
 }
