@@ -32,6 +32,12 @@ pub trait Model: FromItem<Model = Self> + Fields + 'static {
     /// The key under which this item is stored.
     fn item_key(&self) -> Self::Key;
 
+    /// Writes the key attributes, as [`item_key`](Model::item_key) does.
+    #[doc(hidden)]
+    fn encode_key(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
+        self.item_key().encode(item)
+    }
+
     /// The tenant that the item says it is of, which may be empty.
     #[doc(hidden)]
     fn claimed_tenant(&self) -> Option<String> {
@@ -213,7 +219,7 @@ impl<M: Model> Key for &M {
     type Model = <M as FromItem>::Model;
 
     fn encode(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {
-        self.item_key().encode(item)
+        self.encode_key(item)
     }
 
     fn encode_fields(&self, item: &mut ItemWriter<'_>) -> Result<(), CodecError> {

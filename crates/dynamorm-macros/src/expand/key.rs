@@ -257,7 +257,8 @@ pub(super) fn write_keys(model: &Model) -> TokenStream {
     let PrimaryKey::Own { partition, sort } = &model.key else {
         return write_index_keys(model, HashSet::new());
     };
-    let primary = write_primary(model);
+    let ident = &model.ident;
+    let primary = quote!(<#ident as ::dynamorm::private::Model>::encode_key(self, item));
     let written = [Some(partition), sort.as_ref()].into_iter().flatten().map(|key| key.attribute.as_str());
     let indexes = write_index_keys(model, written.collect());
     quote!(#primary?; #indexes)
@@ -341,6 +342,20 @@ pub(crate) fn item_key(model: &Model) -> TokenStream {
         quote_spanned!(place(ty)=> #ident: ::core::clone::Clone::clone(&self.#ident))
     });
     quote!(#key_ident { #(#values),* })
+}
+
+/// `Model::encode_key`, where the item has the fields of its key itself.
+pub(super) fn encode_item_key(model: &Model) -> Option<TokenStream> {
+    let PrimaryKey::Own { .. } = &model.key else { return None };
+    let write = write_primary(model);
+    Some(quote! {
+        fn encode_key(
+            &self,
+            item: &mut ::dynamorm::private::ItemWriter<'_>,
+        ) -> ::dynamorm::private::Result<(), ::dynamorm::private::CodecError> {
+            #write
+        }
+    })
 }
 
 pub(super) fn encode_key(model: &Model) -> TokenStream {

@@ -1,7 +1,7 @@
 //! `derive(Model)`: the constants, the key, and the impls of `Fields`, `FromItem`, `Model` and `Key`.
 
 use super::key::{
-    encode_key, encode_key_fields, further_shape_name, index_sort_type, item_key, key_function, key_ident,
+    encode_item_key, encode_key, encode_key_fields, further_shape_name, index_sort_type, item_key, key_function, key_ident,
     key_shapes, key_source, key_struct, partition_type, primary_types, shape_name, template_checks,
     write_keys,
 };
@@ -49,6 +49,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let (partition, sort) = primary_types(model);
     let item_key = item_key(model);
     let encode_key = encode_key(model);
+    let encode_item_key = encode_item_key(model);
     let encode_fields = encode_key_fields(model);
     let scope = scope(model);
     let claimed = claimed_tenant(model);
@@ -93,6 +94,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
                 fn item_key(&self) -> #key_ident {
                     #item_key
                 }
+                #encode_item_key
                 #claimed
             }
 

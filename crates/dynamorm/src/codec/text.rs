@@ -2,12 +2,13 @@
 //!
 //! What is not here: quotes and everything around a string (`reader`, `writer`).
 
+/// The lowest bit of each byte of a word, and the highest.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
 /// Finds the first byte that ends a run of plain text: `"`, `\`, or a control character.
 #[inline]
 pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
-
     let mut at = 0;
     let mut rest = bytes;
     // Eight bytes at a time. A byte less than `n` leaves its high bit set after `- n`, unless the bit was set before;
@@ -29,16 +30,44 @@ pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|&byte| is_special(byte)).map(|found| at + found)
 }
 
-/// The same, and 0x7F, which JSON takes as it is: raw in a request it stands for the tenant, so that no value can.
+/// True for what stands in a JSON string as it is. 0x7F does too, but raw in a request it stands for the tenant, so that no value
+/// can.
 #[inline]
-fn first_to_escape(bytes: &[u8]) -> Option<usize> {
-    let until = first_special(bytes);
-    let plain = bytes.get(..until.unwrap_or(bytes.len())).unwrap_or_default();
-    // The longest runs are of text without either, and `contains` looks at many bytes at a time.
-    if !plain.contains(&0x7f) {
-        return until;
+fn is_plain(byte: u8) -> bool {
+    !is_special(byte) && byte != 0x7f
+}
+
+/// True if all bytes are plain, or none is seen that is not: the common case, and no more.
+#[inline]
+fn are_plain(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((chunk, after)) = rest.split_first_chunk::<8>() {
+        if !is_plain_word(u64::from_le_bytes(*chunk)) {
+            return false;
+        }
+        rest = after;
     }
-    plain.iter().position(|&byte| byte == 0x7f)
+    // What is left is less than a word: the last eight, some of them a second time, or two halves.
+    match (bytes.last_chunk::<8>(), rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        _ if rest.is_empty() => true,
+        (Some(last), _, _) => is_plain_word(u64::from_le_bytes(*last)),
+        (None, Some(first), Some(last)) => {
+            let halves = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+            is_plain_word(halves)
+        }
+        _ => rest.iter().all(|&byte| is_plain(byte)),
+    }
+}
+
+/// The same of eight bytes.
+#[inline]
+fn is_plain_word(word: u64) -> bool {
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quotes = is_zero(word ^ (ONES * u64::from(b'"')));
+    let backslashes = is_zero(word ^ (ONES * u64::from(b'\\')));
+    let marks = is_zero(word ^ (ONES * 0x7f));
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    (quotes | backslashes | marks | controls) & HIGHS == 0
 }
 
 #[inline]
@@ -49,8 +78,16 @@ fn is_special(byte: u8) -> bool {
 /// Appends `text` with its special characters escaped.
 #[inline]
 pub(super) fn push_escaped(buffer: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some(found) = first_to_escape(rest) {
+    if are_plain(text.as_bytes()) {
+        buffer.extend_from_slice(text.as_bytes());
+    } else {
+        push_with_escapes(buffer, text.as_bytes());
+    }
+}
+
+#[inline(never)]
+fn push_with_escapes(buffer: &mut Vec<u8>, mut rest: &[u8]) {
+    while let Some(found) = rest.iter().position(|&byte| !is_plain(byte)) {
         let (plain, special) = rest.split_at(found);
         buffer.extend_from_slice(plain);
         let Some((&byte, after)) = special.split_first() else { return };
@@ -126,6 +163,23 @@ mod tests {
             }
         }
         assert_eq!(first_special("žluťoučký kůň \u{7f}\u{80}\u{10ffff}!#[]".as_bytes()), None);
+    }
+
+    #[test]
+    fn a_byte_to_escape_is_seen_at_every_place_of_every_length() {
+        for special in [b'"', b'\\', b'\n', 0, 0x1f, 0x7f] {
+            for length in 0..20 {
+                let plain = vec![b'~'; length];
+                assert!(are_plain(&plain), "{length}");
+                for at in 0..length {
+                    let mut bytes = plain.clone();
+                    bytes[at] = special;
+                    assert!(!are_plain(&bytes), "{special} at {at} of {length}");
+                }
+            }
+        }
+        // What has its high bit set is part of a longer character.
+        assert!(are_plain("žluťoučký kůň \u{80}\u{10ffff}!#[]".as_bytes()));
     }
 
     #[test]

@@ -26,7 +26,6 @@ pub use value::{
 
 use crate::codec::Writer;
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 /// The `#names` and `:values` of one request.
 #[derive(Debug, Default)]
@@ -43,12 +42,14 @@ impl Placeholders {
             self.names.push(name);
             self.names.len() - 1
         });
-        let _ = write!(text, "#n{nth}");
+        text.push_str("#n");
+        text.push_str(itoa::Buffer::new().format(nth));
     }
 
     /// Adds a value, already encoded, to an expression's text.
     pub(crate) fn push_value(&mut self, text: &mut String, json: Vec<u8>) {
-        let _ = write!(text, ":v{}", self.values.len());
+        text.push_str(":v");
+        text.push_str(itoa::Buffer::new().format(self.values.len()));
         self.values.push(json);
     }
 

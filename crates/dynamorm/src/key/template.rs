@@ -11,6 +11,9 @@ use crate::codec::{CodecError, ItemWriter, Problem, Writer};
 use crate::tenant::{ALONE, IN_TEMPLATE};
 use std::fmt::Write as _;
 
+/// Bytes that most keys have room in.
+const ROOM: usize = 64;
+
 /// The value of a key attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeyValue {
@@ -83,7 +86,13 @@ pub(crate) fn write_key(
     parts: &[Part<'_>],
     limit: usize,
 ) -> Result<(), CodecError> {
-    render(shape, parts, limit)?.encode(item.name(shape.attribute));
+    match (shape.template, parts) {
+        // A text that is the key needs no copy of it first.
+        ([], [Part::Text(text)]) if !text.is_empty() && text.len() <= limit => {
+            item.name(shape.attribute).s(text);
+        }
+        _ => render(shape, parts, limit)?.encode(item.name(shape.attribute)),
+    }
     Ok(())
 }
 
@@ -99,7 +108,7 @@ fn alone(part: &Part<'_>) -> KeyValue {
 }
 
 fn fill(template: &[Segment], raw: bool, parts: &[Part<'_>]) -> Result<KeyValue, CodecError> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(ROOM);
     let mut tenant = None;
     let mut parts = parts.iter().peekable();
     for (at, segment) in template.iter().enumerate() {

@@ -8,6 +8,9 @@ use crate::transport::{Operation, Request};
 use crate::{Error, Result};
 use bytes::Bytes;
 
+/// Bytes that a request has room in which holds no item.
+const ROOM: usize = 512;
+
 /// Writes the members of one operation.
 pub(crate) struct Body {
     writer: Writer,
@@ -17,14 +20,20 @@ pub(crate) struct Body {
 impl Body {
     /// Begins with the table.
     pub(crate) fn new(table: &str) -> Self {
-        let mut name = Writer::new();
-        name.json_string(table);
-        Self::begin("TableName", name.as_bytes())
+        Self::with_room(table, ROOM)
+    }
+
+    /// The same, with room for so many bytes in all.
+    pub(crate) fn with_room(table: &str, bytes: usize) -> Self {
+        let mut writer = Writer::with_capacity(bytes);
+        writer.raw("{\"TableName\":");
+        writer.json_string(table);
+        Self { writer, placeholders: Placeholders::default() }
     }
 
     /// Begins with another member.
     pub(crate) fn begin(name: &str, json: &[u8]) -> Self {
-        let mut writer = Writer::with_capacity(512);
+        let mut writer = Writer::with_capacity(ROOM);
         writer.raw("{\"");
         writer.raw(name);
         writer.raw("\":");
@@ -37,7 +46,7 @@ impl Body {
     }
 
     /// Adds `,"name":` for the caller to write a value after.
-    fn member(&mut self, name: &str) -> &mut Writer {
+    pub(crate) fn member(&mut self, name: &str) -> &mut Writer {
         self.writer.raw(",\"");
         self.writer.raw(name);
         self.writer.raw("\":");
@@ -89,6 +98,11 @@ impl Body {
             self.placeholders.push_name(&mut text, *name);
         }
         self.expression("ProjectionExpression", &text)
+    }
+
+    /// How many bytes have been written.
+    pub(crate) fn len(&self) -> usize {
+        self.writer.as_bytes().len()
     }
 
     /// The whole JSON.

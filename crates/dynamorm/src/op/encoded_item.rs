@@ -9,6 +9,15 @@ use crate::expr::Condition;
 use crate::lifecycle::{ManagedAttribute, ManagedValue, ManagedValues, Role, Stamp, stamp_put};
 use crate::model::ModelShape;
 use crate::{Db, Error, Result, Timestamp, Ttl, tenant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// For how many bytes there is room when the next item is written: a little more than the last one took, since a program's
+/// items are often alike.
+static ROOM: AtomicUsize = AtomicUsize::new(512);
+
+/// The least and the most of it, so that one large item does not make all others wasteful.
+const LEAST_ROOM: usize = 128;
+const MOST_ROOM: usize = 8_192;
 
 /// An item without the attributes that the library keeps: those are added when it is sent, by the clock of the `Db`.
 #[derive(Debug, Clone)]
@@ -22,7 +31,7 @@ pub(crate) struct EncodedItem {
 impl EncodedItem {
     pub(crate) fn of(model: &'static ModelShape, item: &dyn Encode) -> Result<Self, CodecError> {
         let key = EncodedKey::of(model, item)?;
-        let mut writer = Writer::with_capacity(512);
+        let mut writer = Writer::with_capacity(ROOM.load(Ordering::Relaxed));
         let mut managed = ManagedValues::new();
         writer.item(|members| {
             item.item(members, &mut managed)?;
@@ -31,44 +40,66 @@ impl EncodedItem {
             }
             Ok(())
         })?;
+        let bytes = writer.as_bytes().len();
+        ROOM.store((bytes + bytes / 8).clamp(LEAST_ROOM, MOST_ROOM), Ordering::Relaxed);
         index_limit::check_item(key.model, writer.as_bytes())?;
         Ok(Self { json: writer.into_bytes(), managed, key })
     }
 
     /// The whole item, as it is stored.
     pub(crate) fn stamped(&self, db: &Db, now: Timestamp) -> Result<Vec<u8>> {
-        let tenant = tenant::of(db, self.key.model, self.key.claim.as_deref())?;
-        let json = self.with_managed(|attribute, value| stamp_put(attribute, value, now))?;
-        let json = match tenant {
-            None => json,
-            Some(_) => {
-                let filled = tenant::fill(&json, tenant)?.into_owned();
+        let mut writer = self.writer();
+        self.write_stamped(&mut writer, db, now)?;
+        Ok(writer.into_bytes())
+    }
+
+    /// Appends the whole item, as it is stored.
+    pub(super) fn write_stamped(&self, writer: &mut Writer, db: &Db, now: Timestamp) -> Result<()> {
+        let stamp = |attribute, value| stamp_put(attribute, value, now);
+        let from = writer.as_bytes().len();
+        match tenant::of(db, self.key.model, self.key.claim.as_deref())? {
+            None => self.write(writer, stamp)?,
+            tenant => {
+                let mut item = self.writer();
+                self.write(&mut item, stamp)?;
+                let filled = tenant::fill(item.as_bytes(), tenant)?;
                 tenant::check_keys(self.key.model, &filled)?;
-                filled
+                writer.raw_bytes(&filled);
             }
-        };
-        check_item_size(&json)?;
-        Ok(json)
+        }
+        check_item_size(writer.as_bytes().get(from..).unwrap_or_default())
     }
 
     /// The item with all its attributes as they stand in its struct.
     pub(crate) fn image(&self) -> Result<Vec<u8>, CodecError> {
-        self.with_managed(|attribute, value| {
+        let mut writer = self.writer();
+        self.write(&mut writer, |attribute, value| {
             Ok(match (attribute.role, value) {
                 (_, ManagedValue::Unset) => None,
                 (_, ManagedValue::Version(version)) => Some(Stamp::Version(version)),
                 (Role::Ttl { .. }, ManagedValue::Time(time)) => Some(Stamp::Ttl(Ttl::at(time))),
                 (_, ManagedValue::Time(time)) => Some(Stamp::Time(time)),
             })
-        })
+        })?;
+        Ok(writer.into_bytes())
     }
 
-    /// The item and the attributes that the library keeps, as far as `stamp` gives them a value.
-    fn with_managed(
+    /// With room for the item.
+    fn writer(&self) -> Writer {
+        Writer::with_capacity(self.room())
+    }
+
+    /// About how many bytes the item takes.
+    pub(super) fn room(&self) -> usize {
+        self.json.len() + 64 * self.managed.len()
+    }
+
+    /// Appends the item and the attributes that the library keeps, as far as `stamp` gives them a value.
+    fn write(
         &self,
+        writer: &mut Writer,
         stamp: impl Fn(ManagedAttribute, ManagedValue) -> Result<Option<Stamp>, CodecError>,
-    ) -> Result<Vec<u8>, CodecError> {
-        let mut writer = Writer::with_capacity(self.json.len() + 128);
+    ) -> Result<(), CodecError> {
         writer.raw_bytes(self.json.strip_suffix(b"}").unwrap_or(&self.json));
         let mut empty = self.json == b"{}";
         for (attribute, value) in &self.managed {
@@ -77,11 +108,11 @@ impl EncodedItem {
                 empty = false;
                 writer.json_string(attribute.name);
                 writer.raw(":");
-                stamp.encode(&mut writer)?;
+                stamp.encode(writer)?;
             }
         }
         writer.raw("}");
-        Ok(writer.into_bytes())
+        Ok(())
     }
 
     /// True if the version says that there is none yet.

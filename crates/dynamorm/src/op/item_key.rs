@@ -8,6 +8,9 @@ use crate::{Db, Result};
 use crate::{tenant, unique};
 use std::borrow::Cow;
 
+/// Bytes that most keys have room in.
+const ROOM: usize = 128;
+
 /// A table and a primary key in it. Numbers compare by value: `1` and `1.0` are the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ItemKey {
@@ -43,7 +46,7 @@ pub(crate) struct EncodedKey {
 
 impl EncodedKey {
     pub(crate) fn of(model: &'static ModelShape, key: &dyn Encode) -> Result<Self, CodecError> {
-        let mut writer = Writer::new();
+        let mut writer = Writer::with_capacity(ROOM);
         writer.item(|item| key.key(item))?;
         Ok(Self { json: writer.into_bytes(), model, claim: key.claim() })
     }

@@ -15,6 +15,7 @@ use crate::{Db, Error, ReachedByDb, Result, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// Writes one item whole: [`Db::put`] makes it to run, [`Put::new`] for a transaction.
 ///
@@ -163,12 +164,15 @@ impl Draft {
         }
     }
 
-    /// The body, and the item as it is stored.
-    fn body(&self, db: &Db, with: &With) -> Result<(Body, Vec<u8>)> {
+    /// The body, and where in it the item stands as it is stored.
+    fn body(&self, db: &Db, with: &With) -> Result<(Body, Range<usize>)> {
         let item = self.item.as_ref().map_err(Clone::clone)?;
-        let mut body = Body::new(db.table_of(self.shape)?);
-        let stored = item.stamped(db, with.now)?;
-        body.json("Item", &stored);
+        // Beside the item there may be a condition.
+        let mut body = Body::with_room(db.table_of(self.shape)?, item.room() + 256);
+        let writer = body.member("Item");
+        let from = writer.as_bytes().len();
+        item.write_stamped(writer, db, with.now)?;
+        let stored = from..body.len();
         let mut condition = self.condition.clone();
         let own = item.own_condition(self.shape, self.must_not_exist)?;
         for own in own.into_iter().chain(tenant::guard(db, self.shape)) {
@@ -182,13 +186,14 @@ impl Draft {
         Ok((body, stored))
     }
 
-    fn request(&self, db: &Db, return_values: Option<&str>) -> Result<(Request, Vec<u8>)> {
+    /// The request, and where in its body the item stands as it is stored.
+    fn request(&self, db: &Db, return_values: Option<&str>) -> Result<(Request, Range<usize>)> {
         let table = db.table_during(Operation::PutItem, self.shape)?;
         let during = |error: Error| error.during(Operation::PutItem, Some(table));
         let now = db.now();
         if let Some(effect) = self.effect(db).map_err(during)? {
             let request = Alone::new(db, Operation::PutItem, self, effect, now)?.to_request()?;
-            return Ok((request, Vec::new()));
+            return Ok((request, 0..0));
         }
         let (mut body, stored) = self.body(db, &With::nothing(now)).map_err(during)?;
         if let Some(values) = return_values {
@@ -197,8 +202,23 @@ impl Draft {
         Ok((body.request(Operation::PutItem, table), stored))
     }
 
+    /// Sends it, and gives the answer.
+    async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<Bytes> {
+        self.send_keeping(db, return_values, |_, _| Bytes::new()).await.map(|(answer, _)| answer)
+    }
+
     /// Sends it, and gives the answer and the item as it is stored.
-    async fn send(&self, db: &Db, return_values: Option<&str>) -> Result<(Bytes, Vec<u8>)> {
+    async fn send_and_keep(&self, db: &Db) -> Result<(Bytes, Bytes)> {
+        self.send_keeping(db, None, Bytes::slice).await
+    }
+
+    /// Sends it, and gives the answer and what `keep` takes of the body, in which the item stands in this range.
+    async fn send_keeping(
+        &self,
+        db: &Db,
+        return_values: Option<&str>,
+        keep: impl FnOnce(&Bytes, Range<usize>) -> Bytes,
+    ) -> Result<(Bytes, Bytes)> {
         let during = |error: Error| error.during(Operation::PutItem, db.table_of(self.shape).ok());
         if let Some(effect) = self.effect(db).map_err(during)? {
             refuse_values(return_values).map_err(during)?;
@@ -206,9 +226,10 @@ impl Draft {
             let write = Alone::new(db, Operation::PutItem, self, effect, now).map_err(during)?;
             tenant::hide_failed_item(db, self.shape, write.execute().await)?;
             let stored = self.item.as_ref().map_err(|error| during(error.clone().into()))?;
-            return Ok((Bytes::from_static(b"{}"), stored.stamped(db, now)?));
+            return Ok((Bytes::from_static(b"{}"), stored.stamped(db, now)?.into()));
         }
         let (request, stored) = self.request(db, return_values)?;
+        let stored = keep(&request.body, stored);
         let sent = db.send(request).await;
         Ok((tenant::hide_failed_item(db, self.shape, sent)?, stored))
     }
@@ -307,7 +328,7 @@ impl<M: Model> Put<M, &Db> {
     /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if the old item is not an `M`: the new one is
     /// written then all the same.
     pub async fn returning_old(self) -> Result<Option<M>> {
-        let (response, _) = self.draft.send(self.db, Some("ALL_OLD")).await?;
+        let response = self.draft.send(self.db, Some("ALL_OLD")).await?;
         decode_attributes(&response).map_err(|error| self.draft.error(self.db, error))
     }
 
@@ -338,7 +359,7 @@ impl<M: Model> Put<M, &Db> {
     /// Those of [`execute`](Put::execute); [`Codec`](crate::ErrorKind::Codec) if what is stored is not read as an `M`: it is
     /// written then all the same.
     pub async fn returning_new(self) -> Result<M> {
-        let (_, stored) = self.draft.send(self.db, None).await?;
+        let (_, stored) = self.draft.send_and_keep(self.db).await?;
         let decoded = Reader::new(&stored).and_then(|mut reader| M::decode(&mut reader));
         decoded.map_err(|error| self.draft.error(self.db, error))
     }
