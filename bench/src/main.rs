@@ -13,8 +13,10 @@ use dynamorm_bench::measure::{RUNS, compare};
 use dynamorm_bench::models::{Item, Small, User, Wide, answer, page};
 use dynamorm_bench::table::{Figure, print, print_head, write};
 use dynamorm_bench::{ours, theirs};
+use serde::Deserialize;
+use std::collections::HashMap;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
@@ -39,6 +41,10 @@ fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     through_the_client(&mut table, &runtime);
     embedded(&mut table, &runtime);
+    if let Err(problem) = allocations(&mut table) {
+        eprintln!("dynamorm-bench: allocations cannot be counted: {problem}");
+        return ExitCode::FAILURE;
+    }
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
     let holds = match write(&table.figures, &path) {
@@ -196,6 +202,69 @@ fn through_the_client(table: &mut Table, runtime: &Runtime) {
         );
     }
 }
+
+/// What one piece of work allocates, as `counts` tells it.
+#[derive(Deserialize)]
+struct Cost {
+    allocations: f64,
+    bytes: f64,
+}
+
+/// Counted by a program of its own, whose allocator counts: here that would slow what allocates more.
+fn allocations(table: &mut Table) -> Result<(), Box<dyn std::error::Error>> {
+    if !table.wants("allocations") {
+        return Ok(());
+    }
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "run",
+            "--release",
+            "--quiet",
+            "-p",
+            env!("CARGO_PKG_NAME"),
+            "--bin",
+            "counts",
+            "--",
+            "--json",
+        ])
+        .stderr(Stdio::inherit())
+        .output()?;
+    let sides: HashMap<String, HashMap<String, Cost>> = serde_json::from_slice(&output.stdout)?;
+    let cost = |side: &str, work: &str| sides.get(side)?.get(work);
+    for (work, items) in WORKS {
+        let (Some(ours), Some(theirs)) = (cost("ours", work), cost("theirs", work)) else {
+            return Err(format!("`{work}` was not counted").into());
+        };
+        let name = format!("{work}: allocations for each item ÷ (SDK + serde_dynamo)");
+        table.add(Figure::counts(
+            name,
+            "allocations",
+            ours.allocations / items,
+            theirs.allocations / items,
+            None,
+        ));
+        let name = format!("{work}: bytes allocated for each item ÷ (SDK + serde_dynamo)");
+        table.add(Figure::counts(name, "bytes", ours.bytes / items, theirs.bytes / items, None));
+        if let Some(copies) = cost("copies", work) {
+            let beyond = (ours.allocations - copies.allocations) / items;
+            let name = format!("{work}: allocations for each item beyond its own strings and vectors");
+            table.add(Figure::count(name, "allocations", beyond, Some(0.1)));
+        }
+    }
+    Ok(())
+}
+
+/// What is counted on both sides, and of how many items each is.
+const WORKS: [(&str, f64); 7] = [
+    ("decode 100 x 4 attributes", 100.0),
+    ("decode 100 x 13 attributes", 100.0),
+    ("decode 100 x 60 attributes", 100.0),
+    ("encode a put", 1.0),
+    ("encode a batch of 25", 25.0),
+    ("encode a query", 1.0),
+    ("encode an update", 1.0),
+];
 
 /// What the engine in this process takes, beside a client whose HTTP costs nothing.
 fn embedded(table: &mut Table, runtime: &Runtime) {

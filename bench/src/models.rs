@@ -38,7 +38,7 @@ pub struct User {
     pub active: bool,
     pub roles: Vec<String>,
     pub address: Address,
-    #[serde(serialize_with = "serde_dynamo::string_set::serialize")]
+    #[cfg_attr(feature = "theirs", serde(serialize_with = "serde_dynamo::string_set::serialize"))]
     pub tags: BTreeSet<String>,
 }
 

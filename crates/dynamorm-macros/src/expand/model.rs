@@ -1,9 +1,9 @@
 //! `derive(Model)`: the constants, the key, and the impls of `Fields`, `FromItem`, `Model` and `Key`.
 
 use super::key::{
-    encode_item_key, encode_key, encode_key_fields, further_shape_name, index_sort_type, item_key, key_function, key_ident,
-    key_shapes, key_source, key_struct, partition_type, primary_types, shape_name, template_checks,
-    write_keys,
+    encode_item_key, encode_key, encode_key_fields, further_shape_name, index_sort_type, item_key,
+    key_function, key_ident, key_shapes, key_source, key_struct, partition_type, primary_types, shape_name,
+    template_checks, write_keys,
 };
 use super::{FieldsImpl, carried, place, vector};
 use crate::ast::{

@@ -403,7 +403,9 @@ impl<'a> Reader<'a> {
     /// The rest of a string in which something else than `"` comes first.
     #[cold]
     fn escaped_string(&mut self) -> Result<String, CodecError> {
-        let mut text = String::new();
+        // What ends at the next quote is, but for its escapes, as long as the text.
+        let length = self.rest().iter().position(|&byte| byte == b'"').unwrap_or_default();
+        let mut text = String::with_capacity(length + 16);
         loop {
             let length = first_special(self.rest()).unwrap_or(self.rest().len());
             text.push_str(self.between(self.at, self.at + length));

@@ -88,7 +88,11 @@ impl<T: SetElement + Eq + Hash, H: BuildHasher + Default> Attribute for HashSet<
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        reader.set().map(Self::from_iter)
+        let mut set = Self::default();
+        reader.each_of_set(|element| {
+            set.insert(element);
+        })?;
+        Ok(set)
     }
 
     fn is_absent(&self) -> bool {
@@ -108,7 +112,11 @@ impl<T: SetElement + Ord> Attribute for BTreeSet<T> {
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        reader.set().map(Self::from_iter)
+        let mut set = Self::default();
+        reader.each_of_set(|element| {
+            set.insert(element);
+        })?;
+        Ok(set)
     }
 
     fn is_absent(&self) -> bool {

@@ -245,6 +245,11 @@ impl<'a> Reader<'a> {
         self.typed(T::SET, |reader| reader.elements(T::decode_element))
     }
 
+    /// The same, of which `keep` gets one element after the other.
+    pub(super) fn each_of_set<T: SetElement>(&mut self, mut keep: impl FnMut(T)) -> Result<(), CodecError> {
+        self.typed(T::SET, |reader| reader.each_element(T::decode_element, &mut keep))
+    }
+
     /// Which variant of an enum the map is that follows: the position of its tag's text. Nothing is read.
     ///
     /// # Errors
@@ -315,11 +320,21 @@ impl<'a> Reader<'a> {
         mut element: impl FnMut(&mut Self) -> Result<T, CodecError>,
     ) -> Result<Vec<T>, CodecError> {
         let mut elements = Vec::new();
-        self.array(|reader| {
-            elements.push(element(reader).map_err(|e| e.at_index(elements.len()))?);
-            Ok(())
-        })?;
+        self.each_element(&mut element, |element| elements.push(element))?;
         Ok(elements)
+    }
+
+    fn each_element<T>(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<T, CodecError>,
+        mut keep: impl FnMut(T),
+    ) -> Result<(), CodecError> {
+        let mut count = 0;
+        self.array(|reader| {
+            keep(element(reader).map_err(|e| e.at_index(count))?);
+            count += 1;
+            Ok(())
+        })
     }
 
     #[inline]
