@@ -80,11 +80,12 @@ fn run(name: &str, times: usize) {
 
 /// What all sides allocate, for the table of times.
 fn all_sides() -> BTreeMap<&'static str, Costs> {
-    let mut sides =
-        BTreeMap::from([("ours", costs(ours(), false)), ("copies", costs(works::copies(), false))]);
     #[cfg(feature = "theirs")]
-    sides.insert("theirs", costs(works::theirs(), false));
-    sides
+    let theirs = works::theirs();
+    #[cfg(not(feature = "theirs"))]
+    let theirs = Vec::new();
+    let sides = [("ours", ours()), ("copies", works::copies()), ("theirs", theirs)];
+    sides.into_iter().map(|(side, works)| (side, costs(works, false))).collect()
 }
 
 /// Counts our side, instructions too where that can be had.

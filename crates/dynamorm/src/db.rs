@@ -403,6 +403,10 @@ impl Db {
         Ok((answer?, traced.into_span()))
     }
 
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        &*self.inner.transport
+    }
+
     /// Has the transport carry it out, until the deadline at most.
     async fn call(&self, request: Request) -> Result<Bytes> {
         if self.inner.deadline.is_some_and(|deadline| deadline <= Instant::now()) {

@@ -35,6 +35,7 @@ pub(crate) mod test_models;
 mod transact_get;
 mod transact_write;
 mod update;
+mod warm;
 
 pub use batch_get::BatchGet;
 pub use batch_write::BatchWrite;

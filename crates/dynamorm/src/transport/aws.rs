@@ -11,7 +11,7 @@ mod direct;
 pub(super) use direct::call as call_direct;
 
 use super::compat;
-use super::{Call, Failure, Request, ServiceError, Transport};
+use super::{Call, Failure, Request, ServiceError, Transport, Warm};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
@@ -115,6 +115,16 @@ impl Transport for Aws {
             Codec::Direct => Box::pin(call_direct(&self.client, request)),
             Codec::Compat => Box::pin(compat::call(&self.client, request)),
         }
+    }
+
+    fn warm(&self) -> Warm<'_> {
+        Box::pin(async {
+            match self.client.describe_endpoints().send().await {
+                // Whoever may not ask has been answered all the same, over a connection that is open now.
+                Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
+                Err(error) => Err(failure(error)),
+            }
+        })
     }
 }
 

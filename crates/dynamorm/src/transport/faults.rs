@@ -5,7 +5,7 @@
 
 mod body;
 
-use super::{Call, Failure, Operation, Request, Transport};
+use super::{Call, Failure, Operation, Request, Transport, Warm};
 use body::{conflict, operations, service, split, throttled, with_limit, with_unprocessed};
 use bytes::Bytes;
 use std::collections::HashMap;
@@ -272,6 +272,10 @@ impl Faults {
 impl Transport for Faults {
     fn call(&self, request: Request) -> Call<'_> {
         Box::pin(self.carry_out(request))
+    }
+
+    fn warm(&self) -> Warm<'_> {
+        self.transport.warm()
     }
 }
 

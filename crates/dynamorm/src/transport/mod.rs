@@ -42,10 +42,20 @@ pub trait Transport: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// Retries of throttled or failed attempts, timeouts and credentials are the transport's business.
     fn call(&self, request: Request) -> Call<'_>;
+
+    /// Makes ready what the first call would have to wait for, such as credentials and a connection.
+    ///
+    /// A transport that has neither does nothing. One that wraps another asks it.
+    fn warm(&self) -> Warm<'_> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// The future of a [`Transport::call`].
 pub type Call<'a> = Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + Send + 'a>>;
+
+/// The future of a [`Transport::warm`].
+pub type Warm<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// One request: what to do, and the exact JSON that says so.
 #[derive(Clone, PartialEq, Eq)]

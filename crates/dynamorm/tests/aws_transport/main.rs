@@ -1,7 +1,8 @@
 //! The official client as a transport, against a server in this process: no socket, no credentials.
 //!
 //! `server` is that server, `direct` and `compat` are the two ways through the client, `failure` is what both make of
-//! errors, `endpoint` a client that this crate makes.
+//! errors, `endpoint` a client that this crate makes, `warm` what comes
+//! before the first call.
 
 #![cfg(feature = "aws")]
 // The functions beside the tests may stop at the first surprise too.
@@ -13,6 +14,7 @@ mod direct;
 mod endpoint;
 mod failure;
 mod server;
+mod warm;
 
 use dynamorm::transport::{Aws, Failure, Operation, Request, Transport};
 use serde_json::Value;
