@@ -182,6 +182,37 @@ impl<'db, R: Readable<Model: Model>, K> Query<'db, R, K> {
         self
     }
 
+    /// Asks for the next page while the items of the last one are decoded and taken: for [`all`](Query::all) and
+    /// [`stream`](Query::stream), which wait less then. All other terminals ask for what they need, and no sooner; so does
+    /// [`hydrate`](Query::hydrate).
+    ///
+    /// One page is asked for ahead, so two are in memory. A stream that is dropped early has read a page that nobody took, and
+    /// paid for it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// use futures_util::TryStreamExt;
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, total: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # for number in 1..=9 {
+    /// #     db.put(&Order { customer: "u1".into(), number, total: 10 * i64::from(number) }).execute().await?;
+    /// # }
+    /// let orders = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1")).limit(4).prefetch().stream();
+    /// let total = orders.try_fold(0, async |sum, order| Ok(sum + order.total)).await?;
+    /// assert_eq!(total, 450);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.read.prefetch = true;
+        self
+    }
+
     /// Stops [`take`](Query::take) once so many read units are consumed, with what it has and where to go on.
     ///
     /// The request that reaches the number is the last, so it can be passed by what that one costs. Each is limited to the
@@ -326,7 +357,7 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     /// Those of [`page`](Query::page); [`ErrorKind::Service`](crate::ErrorKind::Service) if an answer leads back to where it
     /// began.
     pub async fn all(self) -> Result<R::Items> {
-        Ok(read::collect::<R>(self.read, End::All("all")).await?.items)
+        read::collect_all::<R>(self.read).await
     }
 
     /// Reads page after page, as the items are taken.

@@ -2,9 +2,10 @@
 //!
 //! Here: what is read, and the request for one page of it. Beside it: `run` sends requests until the terminal has what it asked
 //! for, `response` reads an answer, `budget` says how much may still be consumed, `shards` asks several
-//! partitions and gives their items in order. None of it knows the type of the items but two
+//! partitions and gives their items in order, `ahead` asks for a page before the one before it is taken. None of it knows the type of the items but two
 //! small functions of `run`: a program has the rest once, and not once for each model. Start at [`Read::prepare`].
 
+mod ahead;
 mod budget;
 mod items;
 mod response;
@@ -13,7 +14,7 @@ mod shards;
 
 pub(crate) use budget::Budget;
 pub(crate) use items::{Items, Pages, Step, steps};
-pub(crate) use run::{End, Run, collect};
+pub(crate) use run::{End, Run, collect, collect_all};
 
 use super::body::Body;
 use super::carried;
@@ -59,6 +60,8 @@ pub(crate) struct Read<'db> {
     /// Hides items whose time to live has passed.
     pub(crate) live: bool,
     pub(crate) cached: Cached,
+    /// Asks for the next page while the items of the last one are taken.
+    pub(crate) prefetch: bool,
 }
 
 /// Where the items are.
@@ -119,6 +122,7 @@ impl<'db> Read<'db> {
             max_read_units: None,
             live: false,
             cached: Cached::default(),
+            prefetch: false,
         })
     }
 

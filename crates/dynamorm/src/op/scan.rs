@@ -177,6 +177,37 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
         self
     }
 
+    /// Asks for the next page while the items of the last one are decoded and taken: for [`all`](Scan::all) and
+    /// [`stream`](Scan::stream), which wait less then. All other terminals ask for what they need, and no sooner; so does
+    /// [`parallel`](Scan::parallel).
+    ///
+    /// One page is asked for ahead, so two are in memory. A stream that is dropped early has read a page that nobody took, and
+    /// paid for it.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// use futures_util::TryStreamExt;
+    /// # #[derive(Debug, PartialEq, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64 }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<User>().execute().await?;
+    /// # for (id, credits) in [("u1", 5), ("u2", 0), ("u3", 7)] {
+    /// #     db.put(&User { id: id.into(), credits }).execute().await?;
+    /// # }
+    /// let users = db.scan::<User>().limit(2).prefetch().stream();
+    /// let total = users.try_fold(0, async |sum, user| Ok(sum + user.credits)).await?;
+    /// assert_eq!(total, 12);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prefetch(mut self) -> Self {
+        self.read.prefetch = true;
+        self
+    }
+
     /// Stops [`take`](Scan::take) once so many read units are consumed: see
     /// [`Query::max_read_units`](crate::Query::max_read_units). In several segments the number can be passed by several requests:
     /// see [`ParallelScan::page`](crate::ParallelScan::page).
@@ -259,7 +290,7 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     /// Those of [`page`](Scan::page); [`ErrorKind::Service`](crate::ErrorKind::Service) if an answer leads back to where it
     /// began.
     pub async fn all(self) -> Result<Vec<R>> {
-        Ok(read::collect::<R>(self.read, End::All("all")).await?.items)
+        read::collect_all::<R>(self.read).await
     }
 
     /// Reads page after page, as the items are taken.

@@ -2,8 +2,8 @@
 
 use crate::server::Server;
 use aws_sdk_dynamodb::Client;
-use dynamorm::{Db, ErrorKind};
 use dynamorm::transport::{Aws, Faults};
+use dynamorm::{Db, ErrorKind};
 
 #[tokio::test]
 async fn a_connection_is_opened_by_one_signed_question_that_costs_nothing() {

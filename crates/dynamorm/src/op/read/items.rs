@@ -41,6 +41,7 @@ impl<R: FromItem> Stream for Items<'_, R> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(item) = self.page.next() {
+                self.steps.go_on(context);
                 return Poll::Ready(Some(Ok(item)));
             }
             let mut page = All::<R>::new();
@@ -57,6 +58,11 @@ impl<R: FromItem> Stream for Items<'_, R> {
 pub(crate) trait Step: Send {
     /// Gives the items of the next page to `sink`; false if there are no more pages.
     fn poll(&mut self, context: &mut Context<'_>, sink: &mut dyn Sink) -> Poll<Result<bool>>;
+
+    /// Lets the next page come nearer, if it has been asked for.
+    fn go_on(&mut self, context: &mut Context<'_>) {
+        let _ = context;
+    }
 }
 
 /// The pages of the read that `begin` gives. Before the first one is asked for, nothing happens.
@@ -71,9 +77,9 @@ struct Steps<'db, P> {
 }
 
 /// A page, and the read that it is of.
-type Fetched<'db, P> = Pin<Box<dyn Future<Output = Result<Option<(P, Bytes)>>> + Send + 'db>>;
+pub(super) type Fetched<'db, P> = Pin<Box<dyn Future<Output = Result<Option<(P, Bytes)>>> + Send + 'db>>;
 
-async fn fetched<P: Pages>(mut pages: P) -> Result<Option<(P, Bytes)>> {
+pub(super) async fn fetched<P: Pages>(mut pages: P) -> Result<Option<(P, Bytes)>> {
     let answer = pages.fetch().await?;
     Ok(answer.map(|answer| (pages, answer)))
 }

@@ -3,6 +3,7 @@
 //! Of its [`Pages`], `fetch` sends a request and `accept` reads its answer; between them lies the only thing that knows the type of
 //! the items, one call for each. [`collect`] and [`stream`] are all that a program has once for each model.
 
+use super::ahead::collect_ahead;
 use super::budget::Budget;
 use super::items::{Pages, Step, steps};
 use super::response::Response;
@@ -222,6 +223,14 @@ impl Pages for Run<'_> {
     }
 }
 
+/// Reads all there is.
+pub(crate) async fn collect_all<R: Readable>(read: Box<Read<'_>>) -> Result<R::Items> {
+    if read.prefetch {
+        return collect_ahead::<R>(read).await;
+    }
+    Ok(collect::<R>(read, End::All("all")).await?.items)
+}
+
 /// Reads until the terminal has what it asked for.
 pub(crate) async fn collect<R: Readable>(read: Box<Read<'_>>, end: End) -> Result<Page<R>> {
     let mut run = Run::new(read, end)?;
@@ -235,6 +244,9 @@ pub(crate) async fn collect<R: Readable>(read: Box<Read<'_>>, end: End) -> Resul
 impl<'db> Read<'db> {
     /// Reads page after page, as the items are taken.
     pub(crate) fn stream(self: Box<Self>) -> Box<dyn Step + 'db> {
+        if self.prefetch {
+            return self.steps_ahead("stream");
+        }
         steps(|| Run::new(self, End::All("stream")))
     }
 }
