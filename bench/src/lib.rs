@@ -2,7 +2,7 @@
 //!
 //! `models` are the structs, which both sides decode into; `ours` and `theirs` are the two sides, each as a program would write
 //! it; `measure` times two of them in turns; `works` are pieces of work that are counted, not timed; `table` prints and judges. The programs
-//! are `main` (times) and `counts` (allocations, bytes, instructions).
+//! are `main` (times), `counts` (allocations, bytes, instructions) and `memory` (what stays in use).
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
 
 pub mod measure;

@@ -14,6 +14,7 @@ use dynamorm_bench::models::{Item, Small, User, Wide, answer, page};
 use dynamorm_bench::table::{Figure, print, print_head, write};
 use dynamorm_bench::{ours, theirs};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -41,9 +42,11 @@ fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     through_the_client(&mut table, &runtime);
     embedded(&mut table, &runtime);
-    if let Err(problem) = allocations(&mut table) {
-        eprintln!("dynamorm-bench: allocations cannot be counted: {problem}");
-        return ExitCode::FAILURE;
+    for (what, measure) in [("allocations", allocations as fn(&mut Table) -> Outcome), ("memory", memory)] {
+        if let Err(problem) = measure(&mut table) {
+            eprintln!("dynamorm-bench: {what} cannot be measured: {problem}");
+            return ExitCode::FAILURE;
+        }
     }
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench.json");
@@ -210,33 +213,72 @@ struct Cost {
     bytes: f64,
 }
 
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// What another program of this package says of itself.
+fn told_by<T: DeserializeOwned>(program: &str) -> Result<T, Box<dyn std::error::Error>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["run", "--release", "--quiet", "-p", env!("CARGO_PKG_NAME"), "--bin", program, "--", "--json"])
+        .stderr(Stdio::inherit())
+        .output()?;
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// What stays in use, and whether a million items take longer at the end than at the beginning.
+fn memory(table: &mut Table) -> Outcome {
+    #[derive(Deserialize)]
+    struct Told {
+        stream: Stream,
+        engine: Engine,
+    }
+    #[derive(Deserialize)]
+    struct Stream {
+        above_idle_mb: f64,
+    }
+    #[derive(Deserialize)]
+    struct Engine {
+        write: Tenths,
+        read: Tenths,
+    }
+    #[derive(Deserialize)]
+    struct Tenths {
+        microseconds_an_item: Vec<f64>,
+        megabytes: Vec<f64>,
+    }
+    if !table.wants("memory") {
+        return Ok(());
+    }
+    println!("(a million items are written to a file and read: a few minutes)");
+    let Told { stream, engine } = told_by("memory")?;
+    let name = "memory above idle while 100,000 items are streamed";
+    table.add(Figure::count(name, "MB", stream.above_idle_mb, Some(8.0)));
+    for (what, tenths) in [("written to", engine.write), ("read from", engine.read)] {
+        let ends = |tenths: &[f64]| {
+            tenths.first().copied().zip(tenths.last().copied()).ok_or("nothing was measured")
+        };
+        let (first, last) = ends(&tenths.microseconds_an_item)?;
+        let name = format!("1,000,000 items {what} the embedded engine: the last tenth ÷ the first");
+        table.add(Figure::counts(name, "µs an item", last, first, Some(1.5)));
+        let (first, last) = ends(&tenths.megabytes)?;
+        let name = format!("1,000,000 items {what} the embedded engine: memory after the first tenth");
+        table.add(Figure::count(name, "MB more", last - first, Some(4.0)));
+    }
+    Ok(())
+}
+
 /// Counted by a program of its own, whose allocator counts: here that would slow what allocates more.
-fn allocations(table: &mut Table) -> Result<(), Box<dyn std::error::Error>> {
+fn allocations(table: &mut Table) -> Outcome {
     if !table.wants("allocations") {
         return Ok(());
     }
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let output = Command::new(cargo)
-        .args([
-            "run",
-            "--release",
-            "--quiet",
-            "-p",
-            env!("CARGO_PKG_NAME"),
-            "--bin",
-            "counts",
-            "--",
-            "--json",
-        ])
-        .stderr(Stdio::inherit())
-        .output()?;
-    let sides: HashMap<String, HashMap<String, Cost>> = serde_json::from_slice(&output.stdout)?;
+    let sides: HashMap<String, HashMap<String, Cost>> = told_by("counts")?;
     let cost = |side: &str, work: &str| sides.get(side)?.get(work);
     for (work, items) in WORKS {
         let (Some(ours), Some(theirs)) = (cost("ours", work), cost("theirs", work)) else {
             return Err(format!("`{work}` was not counted").into());
         };
-        let name = format!("{work}: allocations for each item ÷ (SDK + serde_dynamo)");
+        let name = format!("allocations, {work} ÷ (SDK + serde_dynamo)");
         table.add(Figure::counts(
             name,
             "allocations",
@@ -244,12 +286,12 @@ fn allocations(table: &mut Table) -> Result<(), Box<dyn std::error::Error>> {
             theirs.allocations / items,
             None,
         ));
-        let name = format!("{work}: bytes allocated for each item ÷ (SDK + serde_dynamo)");
-        table.add(Figure::counts(name, "bytes", ours.bytes / items, theirs.bytes / items, None));
+        let name = format!("bytes allocated, {work} ÷ (SDK + serde_dynamo)");
+        table.add(Figure::counts(name, "an item", ours.bytes / items, theirs.bytes / items, None));
         if let Some(copies) = cost("copies", work) {
             let beyond = (ours.allocations - copies.allocations) / items;
-            let name = format!("{work}: allocations for each item beyond its own strings and vectors");
-            table.add(Figure::count(name, "allocations", beyond, Some(0.1)));
+            let name = format!("allocations beyond an item's own strings and vectors, {work}");
+            table.add(Figure::count(name, "an item", beyond, Some(0.1)));
         }
     }
     Ok(())

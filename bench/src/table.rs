@@ -75,7 +75,7 @@ impl Figure {
 /// Prints the heads of the columns.
 pub fn print_head() {
     println!(
-        "{:<62} {:>12} {:>12}  {:<16} {:>8} {:>17} {:>8}",
+        "{:<84} {:>12} {:>12}  {:<16} {:>8} {:>17} {:>8}",
         "figure", "ours", "theirs", "", "ratio", "spread", "at most"
     );
 }
@@ -93,7 +93,7 @@ pub fn print(figure: &Figure) {
     };
     let is_ratio = figure.theirs.is_some();
     println!(
-        "{:<62} {:>12} {:>12}  {:<16} {:>8} {:>17} {:>8} {}",
+        "{:<84} {:>12} {:>12}  {:<16} {:>8} {:>17} {:>8} {}",
         figure.figure,
         number(figure.ours),
         figure.theirs.map(number).unwrap_or_default(),
