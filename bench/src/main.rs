@@ -15,7 +15,7 @@ use dynamorm_bench::table::{Figure, print, print_head, write};
 use dynamorm_bench::{ours, theirs};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::{Builder, Runtime};
@@ -272,8 +272,14 @@ fn allocations(table: &mut Table) -> Outcome {
     if !table.wants("allocations") {
         return Ok(());
     }
-    let sides: HashMap<String, HashMap<String, Cost>> = told_by("counts")?;
+    let sides: BTreeMap<String, BTreeMap<String, Cost>> = told_by("counts")?;
     let cost = |side: &str, work: &str| sides.get(side)?.get(work);
+    for (work, copies) in sides.get("copies").into_iter().flatten() {
+        let ours = cost("ours", work).ok_or("not counted")?;
+        let beyond = (ours.allocations - copies.allocations) / 100.0;
+        let name = format!("allocations beyond an item's own strings and vectors, {work}");
+        table.add(Figure::count(name, "an item", beyond, Some(0.1)));
+    }
     for (work, items) in WORKS {
         let (Some(ours), Some(theirs)) = (cost("ours", work), cost("theirs", work)) else {
             return Err(format!("`{work}` was not counted").into());
@@ -288,11 +294,6 @@ fn allocations(table: &mut Table) -> Outcome {
         ));
         let name = format!("bytes allocated, {work} ÷ (SDK + serde_dynamo)");
         table.add(Figure::counts(name, "an item", ours.bytes / items, theirs.bytes / items, None));
-        if let Some(copies) = cost("copies", work) {
-            let beyond = (ours.allocations - copies.allocations) / items;
-            let name = format!("allocations beyond an item's own strings and vectors, {work}");
-            table.add(Figure::count(name, "an item", beyond, Some(0.1)));
-        }
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 //! a wide one of 60 attributes with lists and maps in them.
 
 use bytes::Bytes;
-use dynamorm::{Document, Model, ReachedByDb, Within};
+use dynamorm::{Document, Model, Project, ReachedByDb, Within};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Four attributes.
@@ -49,6 +50,24 @@ pub struct Address {
     pub street: String,
     pub city: String,
     pub zip: u32,
+}
+
+/// What of a [`User`] is text or a number, borrowed from the answer.
+#[derive(Debug, Clone, PartialEq, Project)]
+#[dynamorm(of = User)]
+#[allow(missing_docs)]
+pub struct UserLine<'a> {
+    pub pk: Cow<'a, str>,
+    pub sk: Cow<'a, str>,
+    pub email: Cow<'a, str>,
+    pub name: Cow<'a, str>,
+    pub tenant_id: Cow<'a, str>,
+    pub created_at: Cow<'a, str>,
+    pub revision: u64,
+    pub credits: i64,
+    pub score: f64,
+    pub active: bool,
+    pub roles: Vec<Cow<'a, str>>,
 }
 
 /// A map in a list of a [`Wide`].

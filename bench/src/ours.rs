@@ -1,9 +1,9 @@
 //! DynamORM's side: what a program would write.
 
-use crate::models::{Item, User};
+use crate::models::{Item, User, UserLine};
 use bytes::Bytes;
-use dynamorm::Db;
 use dynamorm::transport::{Call, Request, Transport};
+use dynamorm::{BorrowedPage, Db};
 use std::future::{Future, ready};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -51,6 +51,19 @@ pub fn users(db: &Db) -> Vec<User> {
 #[must_use]
 pub fn scan<T: Item>(db: &Db) -> Vec<T> {
     now(db.scan::<T>().page()).expect("a page").items
+}
+
+/// An answer of 100 users.
+#[must_use]
+pub fn page_of_lines() -> BorrowedPage<'static, UserLine<'static>> {
+    let db: &'static Db = Box::leak(Box::new(db(crate::models::page(&User::many(100)))));
+    now(db.scan::<User>().project_borrowed::<UserLine<'static>>().page()).expect("a page")
+}
+
+/// The users in it, borrowed.
+#[must_use]
+pub fn lines<'a>(page: &'a BorrowedPage<'static, UserLine<'static>>) -> Vec<UserLine<'a>> {
+    page.items().expect("users")
 }
 
 /// The request of a query by both keys, with a filter of three terms.

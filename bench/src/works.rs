@@ -1,8 +1,11 @@
 //! Pieces of work that are counted one by one: what each allocates and executes.
 
-use crate::models::{Item, Small, User, Wide, answer, page};
+use crate::models::{Item, Small, User, UserLine, Wide, answer, page};
 use crate::ours;
 use std::hint::black_box;
+
+/// The work that reads items which borrow from the answer.
+const BORROWED: &str = "decode 100 x 11 attributes, borrowed";
 
 /// Something that is done again and again, of which each time costs the same.
 pub struct Work {
@@ -37,6 +40,7 @@ pub fn ours() -> Vec<Work> {
     let users = User::many(25);
     let found = ours::db(answer(&user));
     let written = ours::db("{}".into());
+    let page = ours::page_of_lines();
     let put = {
         let (db, user) = (written.clone(), user.clone());
         move || db.put(&user).to_request().expect("a put")
@@ -62,6 +66,7 @@ pub fn ours() -> Vec<Work> {
         decode::<Small>("decode 100 x 4 attributes"),
         decode::<User>("decode 100 x 13 attributes"),
         decode::<Wide>("decode 100 x 60 attributes"),
+        work(BORROWED, 100, move || ours::lines(&page).len()),
         work("get an item", 1, get),
         work("put an item", 1, execute),
         work("encode a put", 1, put),
@@ -82,7 +87,15 @@ pub fn copies() -> Vec<Work> {
         copy::<Small>("decode 100 x 4 attributes"),
         copy::<User>("decode 100 x 13 attributes"),
         copy::<Wide>("decode 100 x 60 attributes"),
+        work(BORROWED, 100, copy_lines()),
     ]
+}
+
+/// A copy of items that borrow: their vectors, and texts that are escaped in the answer.
+fn copy_lines() -> impl FnMut() -> Vec<UserLine<'static>> {
+    let page: &'static _ = Box::leak(Box::new(ours::page_of_lines()));
+    let lines = ours::lines(page);
+    move || lines.clone()
 }
 
 /// What the official client and serde_dynamo do for the same.

@@ -4,7 +4,7 @@ use crate::attr::{Distance, Managed};
 use crate::name;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::format_ident;
-use syn::{GenericArgument, Path, PathArguments, Type, Visibility};
+use syn::{GenericArgument, Lifetime, Path, PathArguments, Type, Visibility};
 
 /// A model. After a mistake it holds what could be understood.
 pub(crate) struct Model {
@@ -66,6 +66,8 @@ pub(crate) struct Schema {
 /// A projection of the model `of`.
 pub(crate) struct Project {
     pub(crate) ident: Ident,
+    /// Of one that borrows from the answer.
+    pub(crate) lifetime: Option<Lifetime>,
     pub(crate) of: Option<Path>,
     pub(crate) fields: Vec<Field>,
 }

@@ -206,6 +206,9 @@ pub fn derive_model(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// }
 /// ```
 ///
+/// With a lifetime, `struct OrderLine<'a> { title: Cow<'a, str>, total: i64 }`, it borrows from the answer: see
+/// `Query::project_borrowed`. What borrows is a `Cow<'a, str>`, or an `Option` or a `Vec` of one; all other fields are as above.
+///
 /// | Word | Where | What it does |
 /// |---|---|---|
 /// | `of = Order` | above the struct | the model |
@@ -429,7 +432,10 @@ fn project(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let project = check::project(input, &mut errors);
     match &project.of {
-        Some(of) if errors.is_empty() => expand::project(&project, of),
+        Some(of) if errors.is_empty() => match &project.lifetime {
+            Some(lifetime) => expand::borrowed(&project, lifetime, of),
+            None => expand::project(&project, of),
+        },
         _ => refuse(input, &errors, fallback::project(&project)),
     }
 }

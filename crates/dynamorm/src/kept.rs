@@ -4,7 +4,7 @@
 //! that may make one, stores both; every read checks them, and brings an item of an older schema to ours before it is
 //! decoded. Start at [`decode_kept`].
 
-use crate::codec::{Attribute, Cause, CodecError, ItemWriter, Problem, Reader, Writer};
+use crate::codec::{Attribute, Cause, CodecError, ItemWriter, Problem, Reader, Writer, decode_member};
 use crate::expr::{Condition, EncodedValue, Placeholders};
 use crate::model::{Fields, FromItem, Model, ModelShape};
 use crate::value::{AttributeValue, Item};
@@ -185,6 +185,20 @@ fn decode<T: Fields>(kept: &Kept, whole: bool, reader: &mut Reader<'_>) -> Resul
         Err(error) if was_current => Err(error),
         _ => decode_item(&item),
     }
+}
+
+/// Checks what an item says of itself, before some of its attributes are borrowed from the answer.
+///
+/// # Errors
+///
+/// Those of [`decode_projection`].
+pub(crate) fn check(kept: &Kept, mut reader: Reader<'_>) -> Result<(), CodecError> {
+    let mut said = Item::new();
+    reader.object(|reader, name| match kept.names.contains(&name) {
+        true => decode_member(reader, name, |name, value| said.insert(name, value)),
+        false => reader.skip(),
+    })?;
+    kept.bring_up(said, false).map(drop)
 }
 
 fn decode_item<T: Fields>(item: &Item) -> Result<T, CodecError> {

@@ -44,6 +44,7 @@
 extern crate self as dynamorm;
 
 mod attr;
+mod borrowed;
 mod cache;
 mod change;
 pub mod codec;
@@ -75,6 +76,7 @@ mod value;
 mod vector;
 
 pub use attr::{Attr, Changeable, KeyPart, Managed, Plain};
+pub use borrowed::{BorrowItem, Borrowed};
 pub use change::{Change, StreamItem};
 pub use codec::{Attribute, CodecError, Nullable, SetElement};
 pub use db::Db;
@@ -94,11 +96,12 @@ pub use meter::{IndexUsage, Meter, TableUsage, Usage};
 pub use model::{Collect, FromItem, Key, Model, Readable};
 pub use number::Number;
 pub use op::{
-    BatchGet, BatchStatement, BatchWrite, Check, CreateTable, Delete, DeleteTable, DescribeTable, Detached,
-    Duplicate, Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete, IntoGet, IntoPut, Keyed,
-    MissingKeyCondition, Models, NextToken, ParallelScan, Put, Query, RepairUnique, Scan, SearchVectors,
-    Statement, StatementPage, TableDescription, TableStatus, TransactGet, TransactStatement, TransactWrite,
-    UniqueRepair, Update, VectorIndexDescription, VectorMatch, WaitForTable,
+    BatchGet, BatchStatement, BatchWrite, BorrowedPage, BorrowedRead, Check, CreateTable, Delete,
+    DeleteTable, DescribeTable, Detached, Duplicate, Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete,
+    IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken, ParallelScan, Put, Query, RepairUnique,
+    Scan, SearchVectors, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
+    TransactStatement, TransactWrite, UniqueRepair, Update, VectorIndexDescription, VectorMatch,
+    WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};

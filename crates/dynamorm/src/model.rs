@@ -89,7 +89,7 @@ pub trait Model: FromItem<Model = Self> + Fields + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a table",
     label = "not a model or a projection",
-    note = "derive `Model` for a whole item, or `Project` for some of its attributes"
+    note = "derive `Model` for a whole item, or `Project` for some of its attributes; with a lifetime it is for `project_borrowed`"
 )]
 pub trait FromItem: Sized {
     /// The model whose items these are.
@@ -120,7 +120,7 @@ pub trait FromItem: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a table",
     label = "not a model or a projection",
-    note = "derive `Model` for a whole item, or `Project` for some of its attributes"
+    note = "derive `Model` for a whole item, or `Project` for some of its attributes; with a lifetime it is for `project_borrowed`"
 )]
 pub trait Readable {
     /// The model whose keys it is queried with.

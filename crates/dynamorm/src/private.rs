@@ -2,6 +2,7 @@
 
 pub use crate::Ttl;
 pub use crate::attr::{Attr, KeyPart as KeyRole, Managed as ManagedRole, Plain as PlainRole};
+pub use crate::borrowed::{BorrowItem, Borrowed};
 pub use crate::codec::{Attribute, CodecError, ItemWriter, Reader, Tag, Writer};
 pub use crate::collection::{
     Member, any_has_guards, are_apart, at_most_one_takes_any, fill, member, share_a_table, share_shards,
@@ -206,6 +207,41 @@ pub fn unfilled() -> CodecError {
     CodecError::invalid("was not read")
 }
 
+/// Reads a field that borrows from the answer into its place.
+///
+/// # Errors
+///
+/// If the stored value has another type.
+#[inline]
+pub fn read_borrowed<'a, T: Borrowed<'a>>(
+    place: &mut Option<T>,
+    reader: &mut Reader<'a>,
+    name: &str,
+) -> Result<(), CodecError> {
+    *place = Some(T::decode(reader).map_err(|error| error.at(name))?);
+    Ok(())
+}
+
+/// Takes such a field from its place, or what its absence means.
+///
+/// # Errors
+///
+/// If it must not be absent.
+#[inline]
+pub fn take_borrowed<'a, T: Borrowed<'a>>(place: Option<T>, name: &str) -> Result<T, CodecError> {
+    place.or_else(T::absent).ok_or_else(|| CodecError::missing(name))
+}
+
+/// The same of a field that borrows nothing.
+///
+/// # Errors
+///
+/// If it must not be absent.
+#[inline]
+pub fn take_owned<T: Attribute>(place: Option<T>, name: &str) -> Result<T, CodecError> {
+    place.or_else(T::absent).ok_or_else(|| CodecError::missing(name))
+}
+
 /// A document that a variant of an enum holds: its members stand beside the tag.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be what a variant holds",
@@ -320,6 +356,27 @@ pub trait ProjectedAs<P> {}
 impl<T> ProjectedAs<T> for T {}
 #[diagnostic::do_not_recommend]
 impl<T> ProjectedAs<Option<T>> for T {}
+
+/// What a projection that borrows may have for it, whatever the lifetime.
+mod projected_as_borrowed {
+    use super::ProjectedAs;
+    use std::borrow::Cow;
+
+    type Text = Cow<'static, str>;
+
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Text> for String {}
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Option<Text>> for String {}
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Option<Text>> for Option<String> {}
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Vec<Text>> for Vec<String> {}
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Option<Vec<Text>>> for Vec<String> {}
+    #[diagnostic::do_not_recommend]
+    impl ProjectedAs<Option<Vec<Text>>> for Option<Vec<String>> {}
+}
 
 /// The name of the attribute of `M` that a projection has as `P`.
 #[must_use]

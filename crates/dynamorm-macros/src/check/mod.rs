@@ -22,7 +22,7 @@ use crate::attr::{self, Managed};
 use crate::errors::Errors;
 use crate::place::Place;
 use syn::spanned::Spanned as _;
-use syn::{Data, DeriveInput, Fields};
+use syn::{Data, DeriveInput, Fields, GenericParam, Lifetime, Type};
 
 /// Checks a `derive(Model)`.
 pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
@@ -81,7 +81,14 @@ pub(crate) fn model(input: &DeriveInput, errors: &mut Errors) -> Model {
 /// Checks a `derive(Project)`.
 pub(crate) fn project(input: &DeriveInput, errors: &mut Errors) -> Project {
     let attrs = attr::read_struct(&input.attrs, Place::Project, errors);
-    refuse_generics(input, "a projection", errors);
+    let lifetime = lifetime(input);
+    let lifetimes = input.generics.lifetimes().count();
+    if lifetimes > 1 && lifetimes == input.generics.params.len() {
+        let text = "a projection has one lifetime at most: all of it borrows from one answer";
+        errors.at(input.generics.params.span(), text);
+    } else if lifetime.is_none() {
+        refuse_generics(input, "a projection", errors);
+    }
     let fields = match &input.data {
         Data::Struct(data) if matches!(data.fields, Fields::Named(_)) => {
             field::read(&data.fields, Place::ProjectField, &input.ident, None, errors)
@@ -92,7 +99,7 @@ pub(crate) fn project(input: &DeriveInput, errors: &mut Errors) -> Project {
         _ => {
             let text = "a projection is a struct with named fields: write `struct … { … }`";
             errors.at(input.ident.span(), text);
-            return Project { ident: input.ident.clone(), of: attrs.of, fields: Vec::new() };
+            return Project { ident: input.ident.clone(), lifetime, of: attrs.of, fields: Vec::new() };
         }
     };
     if attrs.of.is_none() {
@@ -103,7 +110,25 @@ pub(crate) fn project(input: &DeriveInput, errors: &mut Errors) -> Project {
         errors.at(input.ident.span(), "a projection has at least one field of its model: add one");
     }
     unique::fields(&fields, errors);
-    Project { ident: input.ident.clone(), of: attrs.of, fields }
+    if lifetime.is_some() {
+        for field in fields.iter().filter(|field| field.is_flattened()) {
+            let text = "a projection that borrows has no flattened fields: write their attributes out, or leave the lifetime out";
+            errors.at(field.ident.span(), text);
+        }
+        for field in fields.iter().filter(|field| matches!(field.ty, Type::Reference(_))) {
+            let text = "a text that is escaped in the answer is no slice of it: write `Cow<'_, str>`, with the struct's lifetime";
+            errors.at(field.ty.span(), text);
+        }
+    }
+    Project { ident: input.ident.clone(), lifetime, of: attrs.of, fields }
+}
+
+/// The only parameter of a type, if that is a lifetime.
+fn lifetime(input: &DeriveInput) -> Option<Lifetime> {
+    match input.generics.params.iter().collect::<Vec<_>>().as_slice() {
+        [GenericParam::Lifetime(parameter)] => Some(parameter.lifetime.clone()),
+        _ => None,
+    }
 }
 
 /// Checks a `derive(Document)`.

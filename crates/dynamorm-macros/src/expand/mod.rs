@@ -2,6 +2,7 @@
 //!
 //! Here stands what the three derives share, the impl of `Fields`. Start at `model`; its keys are in `key`.
 
+mod borrowed;
 mod carried;
 mod collection;
 mod document;
@@ -11,6 +12,7 @@ mod project;
 mod union;
 mod vector;
 
+pub(crate) use borrowed::expand as borrowed;
 pub(crate) use carried::placeholders;
 pub(crate) use collection::expand as collection;
 pub(crate) use document::{constants, expand as document, kinds_of_text, members};

@@ -5,13 +5,13 @@ use crate::ast::{Field, Project};
 use crate::name;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Path;
+use syn::{Path, Type};
 
 /// All that a projection's derive emits.
 pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
     let ident = &project.ident;
     let stored = project.fields.iter().filter(|field| field.is_stored());
-    let names = stored.map(|field| name_constant(field, of));
+    let names = stored.map(|field| name_constant(field, &field.ty, of));
     let fields = FieldsImpl {
         ident,
         fields: &project.fields,
@@ -52,13 +52,13 @@ pub(crate) fn expand(project: &Project, of: &Path) -> TokenStream {
     }
 }
 
-fn constant(field: &Field) -> Ident {
+pub(super) fn constant(field: &Field) -> Ident {
     format_ident!("__{}", name::plain(&field.ident).to_uppercase())
 }
 
 /// The attribute's name, which exists only if the model has the field, with this type.
-fn name_constant(field: &Field, of: &Path) -> TokenStream {
-    let (constant, ty) = (constant(field), &field.ty);
+pub(super) fn name_constant(field: &Field, ty: &Type, of: &Path) -> TokenStream {
+    let constant = constant(field);
     let model_constant = name::field_constant(&field.ident);
     let name = quote_spanned! { place(ty)=>
         ::dynamorm::private::projected::<#of, #ty, _, _>(<#of>::#model_constant)

@@ -164,6 +164,19 @@ struct OrderSummary {
 );
 
 snapshot!(
+    projection_that_borrows,
+    crate::project,
+    r#"#[dynamorm(of = Order)]
+struct OrderLine<'a> {
+    title: Cow<'a, str>,
+    #[dynamorm(rename = "amount")]
+    total: i64,
+    #[dynamorm(skip)]
+    seen: bool,
+}"#
+);
+
+snapshot!(
     document_of_a_struct,
     crate::document,
     r#"#[dynamorm(rename_all = "camelCase")]

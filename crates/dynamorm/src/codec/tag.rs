@@ -220,7 +220,15 @@ impl<'a> Reader<'a> {
     ///
     /// If it has another type, or an element fails: then with its position.
     pub fn list<T: Attribute>(&mut self) -> Result<Vec<T>, CodecError> {
-        self.typed(Tag::L, |reader| reader.elements(T::decode))
+        self.list_of(T::decode)
+    }
+
+    /// The same, of which `element` reads each element.
+    pub(crate) fn list_of<T>(
+        &mut self,
+        element: impl FnMut(&mut Self) -> Result<T, CodecError>,
+    ) -> Result<Vec<T>, CodecError> {
+        self.typed(Tag::L, |reader| reader.elements(element))
     }
 
     /// Reads a value of type M, an object of attributes, one `member` at a time.

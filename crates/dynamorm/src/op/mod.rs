@@ -7,6 +7,7 @@
 mod batch_get;
 mod batch_write;
 mod body;
+mod borrowed_read;
 mod carried;
 mod check;
 mod delete;
@@ -39,6 +40,7 @@ mod warm;
 
 pub use batch_get::BatchGet;
 pub use batch_write::BatchWrite;
+pub use borrowed_read::{BorrowedPage, BorrowedRead};
 pub use check::Check;
 pub use delete::{Delete, IntoDelete};
 pub(crate) use encoded_item::EncodedItem;

@@ -1,6 +1,8 @@
 //! Query: items of one partition, by the table's key or an index.
 
+use super::borrowed_read::BorrowedRead;
 use super::read::{self, End, Form, Read, Source};
+use crate::borrowed::BorrowItem;
 use crate::expr::{Condition, KeyCondition};
 use crate::model::{FromItem, Model, Readable};
 use crate::page::Page;
@@ -281,6 +283,41 @@ impl<'db, R: Readable<Model: Model>> Query<'db, R> {
     pub fn cache_absent(mut self) -> Self {
         self.read.cached.absent = true;
         self
+    }
+
+    /// Reads only the attributes of `P`, a projection with a lifetime, whose texts are slices of the answer: no text is copied.
+    ///
+    /// For what is read and passed on at once, such as the body of a response. The units stay those of the whole items.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// use std::borrow::Cow;
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, title: String, total: i64 }
+    ///
+    /// #[derive(Project)]
+    /// #[dynamorm(of = Order)]
+    /// struct Line<'a> {
+    ///     title: Cow<'a, str>,
+    ///     total: i64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # let order = Order { customer: "u1".into(), number: 7, title: "Tea".into(), total: 70 };
+    /// # db.put(&order).execute().await?;
+    /// let orders = db.query::<Order>().key(Order::PRIMARY_KEY.partition("u1"));
+    /// let answer = orders.project_borrowed::<Line>().page().await?;
+    /// let lines = answer.items()?;
+    /// assert!(matches!(lines[0].title, Cow::Borrowed("Tea")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn project_borrowed<P: BorrowItem<Model = R::Model>>(self) -> BorrowedRead<'db, P> {
+        BorrowedRead::of(self.read)
     }
 
     /// Shows the request of the first page, without sending it; of a partition with shards that to the first.

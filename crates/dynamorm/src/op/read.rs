@@ -14,6 +14,7 @@ mod shards;
 
 pub(crate) use budget::Budget;
 pub(crate) use items::{Items, Pages, Step, steps};
+pub(crate) use response::room;
 pub(crate) use run::{End, Run, collect, collect_all};
 
 use super::body::Body;
@@ -48,7 +49,7 @@ pub(crate) struct Read<'db> {
     /// Items of other models are read as well.
     pub(crate) is_collection: bool,
     /// One of the models of a collection has guards of unique attributes among the items.
-    has_guards: bool,
+    pub(crate) has_guards: bool,
     /// Only the table's keys are asked for, by which the items are fetched then. See [`Query::hydrate`](super::Query::hydrate).
     pub(crate) keys_only: bool,
     pub(crate) source: Source,
@@ -451,7 +452,7 @@ pub(crate) struct Subject<'db> {
 }
 
 impl Subject<'_> {
-    fn error(self, error: Error) -> Error {
+    pub(crate) fn error(self, error: Error) -> Error {
         error.during(self.operation, self.db.table_of(self.model).ok())
     }
 

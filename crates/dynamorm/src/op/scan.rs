@@ -1,6 +1,8 @@
 //! Scan: the items of a whole table, or of an index, wherever they are.
 
+use super::borrowed_read::BorrowedRead;
 use super::read::{self, End, Form, Read, Source};
+use crate::borrowed::BorrowItem;
 use crate::expr::Condition;
 use crate::index::Index;
 use crate::model::{FromItem, Model};
@@ -214,6 +216,40 @@ impl<'db, R: FromItem<Model: Model>> Scan<'db, R> {
     pub fn max_read_units(mut self, units: u32) -> Self {
         self.read.max_read_units = Some(units);
         self
+    }
+
+    /// Reads only the attributes of `P`, a projection with a lifetime, whose texts are slices of the answer: no text is copied.
+    ///
+    /// For what is read and passed on at once, such as the body of a response. The units stay those of the whole items.
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Project, Result};
+    /// use std::borrow::Cow;
+    /// # #[derive(Debug, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{customer}", sk = "ORDER#{number}")]
+    /// # struct Order { customer: String, number: u32, title: String, total: i64 }
+    ///
+    /// #[derive(Project)]
+    /// #[dynamorm(of = Order)]
+    /// struct Line<'a> {
+    ///     title: Cow<'a, str>,
+    ///     total: i64,
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// # db.create_table::<Order>().execute().await?;
+    /// # let order = Order { customer: "u1".into(), number: 7, title: "Tea".into(), total: 70 };
+    /// # db.put(&order).execute().await?;
+    /// let answer = db.scan::<Order>().project_borrowed::<Line>().page().await?;
+    /// let lines = answer.items()?;
+    /// assert!(matches!(lines[0].title, Cow::Borrowed("Tea")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn project_borrowed<P: BorrowItem<Model = R::Model>>(self) -> BorrowedRead<'db, P> {
+        BorrowedRead::of(self.read)
     }
 
     /// Shows the request of the first page, without sending it.

@@ -69,7 +69,7 @@ impl Response {
 }
 
 /// For how many items there is to be room before they are read: as many as the answer says that it has, within reason.
-fn room(count: u64, most: Option<usize>) -> usize {
+pub(crate) fn room(count: u64, most: Option<usize>) -> usize {
     // What a wrong count can waste, and far more than a page of large items has.
     const AT_MOST: usize = 1_024;
     let count = usize::try_from(count).unwrap_or(AT_MOST);
