@@ -78,7 +78,7 @@ fn we_read(item: HashMap<String, SdkValue>) -> Outcome<Item> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_sdk_reads_what_we_write(name in text(), value in value()) {
@@ -104,6 +104,96 @@ proptest! {
                 prop_assert_eq!(read, Item::from([("n".to_owned(), AttributeValue::N(number))]));
             }
             Err(_) => prop_assert!(we_read(sent).is_err()),
+        }
+    }
+}
+
+/// Reads one item as it stands in an answer, and nothing behind it.
+fn we_read_item(json: &str) -> Outcome<Item> {
+    let mut reader = Reader::new(json.as_bytes())?;
+    let item = <Item as FromItem>::decode(&mut reader)?;
+    reader.end()?;
+    Ok(item)
+}
+
+/// True if both say the same: numbers by value, and of equal elements of a set one.
+fn is_same(ours: &AttributeValue, theirs: &SdkValue) -> bool {
+    let number = |digits: &String| digits.parse::<Number>();
+    match (ours, theirs) {
+        (AttributeValue::N(ours), SdkValue::N(theirs)) => number(theirs).as_ref() == Ok(ours),
+        (AttributeValue::Ss(ours), SdkValue::Ss(theirs)) => *ours == theirs.iter().cloned().collect(),
+        (AttributeValue::Ns(ours), SdkValue::Ns(theirs)) => {
+            theirs.iter().map(number).collect::<Result<_, _>>().as_ref() == Ok(ours)
+        }
+        (AttributeValue::Bs(ours), SdkValue::Bs(theirs)) => {
+            *ours == theirs.iter().map(|bytes| bytes.as_ref().to_vec()).collect()
+        }
+        (AttributeValue::L(ours), SdkValue::L(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| is_same(ours, theirs))
+        }
+        (AttributeValue::M(ours), SdkValue::M(theirs)) => is_same_map(ours, theirs),
+        (ours, theirs) => to_sdk(ours) == *theirs,
+    }
+}
+
+fn is_same_map<'a>(
+    ours: impl IntoIterator<Item = (&'a String, &'a AttributeValue), IntoIter: ExactSizeIterator>,
+    theirs: &HashMap<String, SdkValue>,
+) -> bool {
+    let mut ours = ours.into_iter();
+    ours.len() == theirs.len()
+        && ours.all(|(name, value)| theirs.get(name).is_some_and(|theirs| is_same(value, theirs)))
+}
+
+/// True if the SDK gives what DynamoDB never sends, where we say what is wrong: digits that are no number of DynamoDB's, a type
+/// that it does not know, and NULL without `true`.
+fn is_taken_by_the_sdk_alone(value: &SdkValue) -> bool {
+    let is_no_number = |digits: &String| digits.parse::<Number>().is_err();
+    match value {
+        SdkValue::N(digits) => is_no_number(digits),
+        SdkValue::Ns(set) => set.iter().any(is_no_number),
+        SdkValue::Null(value) => !value,
+        SdkValue::L(values) => values.iter().any(is_taken_by_the_sdk_alone),
+        SdkValue::M(map) => map.values().any(is_taken_by_the_sdk_alone),
+        value => value.is_unknown(),
+    }
+}
+
+/// What one piece of damage makes of JSON.
+fn damaged(json: &str, at: prop::sample::Index, piece: Option<&str>) -> String {
+    let characters: Vec<char> = json.chars().collect();
+    let at = at.index(characters.len());
+    let before = characters[..at].iter();
+    match piece {
+        // A character less, or another text in its place.
+        None => before.chain(&characters[at + 1..]).collect(),
+        Some("") => before.collect(),
+        Some(piece) => {
+            before.copied().chain(piece.chars()).chain(characters[at + 1..].iter().copied()).collect()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_take_and_refuse_the_same_damaged_items(
+        value in value(),
+        at in any::<prop::sample::Index>(),
+        piece in prop::option::of(prop::sample::select(vec![
+            "", " ", "\n", "\"", "\\", "{", "}", "[", "]", ",", ":", "0", "-", "1e5", "null", "true", "\\u00e9", "\\ud800", "\u{1}",
+            "S", "N", "\"N\":\"1\"", "{\"S\":\"\"}",
+        ])),
+    ) {
+        let json = damaged(&format!(r#"{{"a":{},"b":{{"S":"x"}}}}"#, write(&value).unwrap()), at, piece);
+        match (we_read_item(&json), sdk_reads(&json)) {
+            (Ok(ours), Ok(theirs)) => prop_assert!(is_same_map(&ours, &theirs), "{}: {:?}, {:?}", json, ours, theirs),
+            (Ok(_), Err(theirs)) => prop_assert!(false, "the SDK alone refuses {}: {}", json, theirs),
+            (Err(ours), Ok(theirs)) => {
+                prop_assert!(theirs.values().any(is_taken_by_the_sdk_alone), "we alone refuse {}: {}", json, ours);
+            }
+            (Err(_), Err(_)) => {}
         }
     }
 }
