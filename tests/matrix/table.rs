@@ -2,7 +2,9 @@
 
 use crate::models::{Order, User, order, shop, user};
 use crate::support::{TestDb, matrix};
+use dynamorm::StreamViewType::{KeysOnly, NewAndOldImages, NewImage};
 use dynamorm::TableStatus;
+use dynamorm::transport::Operation;
 use dynamorm::{Db, ErrorKind, Model, Result, Timestamp, Ttl};
 use std::time::Duration;
 
@@ -18,6 +20,9 @@ matrix![
     waiting_for_a_missing_table_ends,
     a_model_without_a_table_is_refused_before_the_network,
     a_table_can_have_another_name_in_the_account,
+    a_table_is_made_with_its_stream,
+    a_table_that_exists_gets_its_stream,
+    a_stream_of_another_view_type_is_refused,
 ];
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -201,5 +206,36 @@ async fn a_table_can_have_another_name_in_the_account(db: TestDb) -> Result<()> 
     renamed.put(&setting).execute().await?;
     assert_eq!(renamed.get(Setting::key("s")).one().await?, setting);
     assert!(db.get(Setting::key("s")).optional().await.unwrap_err().is_table_not_found());
+    Ok(())
+}
+
+async fn a_table_is_made_with_its_stream(db: TestDb) -> Result<()> {
+    db.create_table::<User>().stream(NewAndOldImages).execute().await?;
+    let stream = db.describe_table::<User>().one().await?.stream.expect("a stream");
+    assert_eq!(stream.view_type, NewAndOldImages);
+    assert!(stream.arn.contains(&format!(":table/{}/stream/", db.table_name())), "{}", stream.arn);
+    // It is there already, and is left as it is.
+    db.create_table::<User>().stream(NewAndOldImages).if_not_exists().execute().await?;
+    db.create_table::<User>().if_not_exists().execute().await?;
+    assert_eq!(db.describe_table::<User>().one().await?.stream, Some(stream));
+    assert_eq!(db.calls_of(Operation::UpdateTable), 0);
+    Ok(())
+}
+
+async fn a_table_that_exists_gets_its_stream(db: TestDb) -> Result<()> {
+    db.create_table::<User>().execute().await?;
+    assert_eq!(db.describe_table::<User>().one().await?.stream, None);
+    db.create_table::<User>().stream(KeysOnly).if_not_exists().execute().await?;
+    let stream = db.describe_table::<User>().one().await?.stream.expect("a stream");
+    assert_eq!(stream.view_type, KeysOnly);
+    Ok(())
+}
+
+async fn a_stream_of_another_view_type_is_refused(db: TestDb) -> Result<()> {
+    db.create_table::<User>().stream(NewImage).execute().await?;
+    let create = db.create_table::<User>().stream(NewAndOldImages).if_not_exists();
+    let error = create.execute().await.unwrap_err();
+    assert!(error.is_invalid_request(), "{error}");
+    assert!(error.to_string().contains("has the view type NEW_IMAGE, not NEW_AND_OLD_IMAGES"), "{error}");
     Ok(())
 }

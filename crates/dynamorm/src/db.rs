@@ -434,6 +434,7 @@ impl Db {
             Operation::CreateTable
                 | Operation::DescribeTable
                 | Operation::DeleteTable
+                | Operation::UpdateTable
                 | Operation::UpdateTimeToLive
         );
         if let (true, Some(members)) = (consumes && !asked.capacity, request.body.strip_suffix(b"}")) {

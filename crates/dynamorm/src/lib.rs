@@ -99,9 +99,9 @@ pub use op::{
     BatchGet, BatchStatement, BatchWrite, BorrowedPage, BorrowedRead, Check, CreateTable, Delete,
     DeleteTable, DescribeTable, Detached, Duplicate, Get, GetBy, Gets, Hydrate, IndexDescription, IntoDelete,
     IntoGet, IntoPut, Keyed, MissingKeyCondition, Models, NextToken, ParallelScan, Put, Query, RepairUnique,
-    Scan, SearchVectors, Statement, StatementPage, TableDescription, TableStatus, TransactGet,
-    TransactStatement, TransactWrite, UniqueRepair, Update, VectorIndexDescription, VectorMatch,
-    WaitForTable,
+    Scan, SearchVectors, Statement, StatementPage, StreamDescription, StreamViewType, TableDescription,
+    TableStatus, TransactGet, TransactStatement, TransactWrite, UniqueRepair, Update, VectorIndexDescription,
+    VectorMatch, WaitForTable,
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};

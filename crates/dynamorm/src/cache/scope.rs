@@ -113,6 +113,7 @@ impl Scope {
             | Operation::TransactGetItems
             | Operation::CreateTable
             | Operation::DescribeTable
+            | Operation::UpdateTable
             | Operation::UpdateTimeToLive => return None,
         };
         // A request that is not understood here is the transport's to refuse, or to carry out.

@@ -58,8 +58,8 @@ pub use scan::Scan;
 pub use search_vectors::{SearchVectors, VectorMatch};
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
 pub use table::{
-    CreateTable, DeleteTable, DescribeTable, IndexDescription, Models, TableDescription, TableStatus,
-    VectorIndexDescription, WaitForTable,
+    CreateTable, DeleteTable, DescribeTable, IndexDescription, Models, StreamDescription, StreamViewType,
+    TableDescription, TableStatus, VectorIndexDescription, WaitForTable,
 };
 pub use transact_get::{Gets, IntoGet, TransactGet};
 pub use transact_write::TransactWrite;

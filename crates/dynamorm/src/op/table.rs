@@ -3,12 +3,14 @@
 //! - `create`: CreateTable, with `plan` for what the models of one table say of it together.
 //! - `describe`: DescribeTable, and waiting for what it tells.
 //! - `delete`: DeleteTable.
+//! - `stream`: what they say of the table's stream.
 //! - `vectors`: what the first two say of vector indexes.
 
 mod create;
 mod delete;
 mod describe;
 mod plan;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod vectors;
@@ -16,6 +18,7 @@ mod vectors;
 pub use create::CreateTable;
 pub use delete::DeleteTable;
 pub use describe::{DescribeTable, IndexDescription, TableDescription, TableStatus, WaitForTable};
+pub use stream::{StreamDescription, StreamViewType};
 pub use vectors::VectorIndexDescription;
 
 use crate::codec::Writer;

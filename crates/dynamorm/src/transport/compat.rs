@@ -43,6 +43,7 @@ pub(super) async fn call(client: &Client, request: Request) -> Result<Bytes, Fai
         Operation::CreateTable
         | Operation::DescribeTable
         | Operation::DeleteTable
+        | Operation::UpdateTable
         | Operation::UpdateTimeToLive => call_direct(client, request).await,
     }
 }

@@ -360,12 +360,13 @@ impl Fault {
         use Operation::{
             BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable,
             ExecuteTransaction, PutItem, Query, Scan, TransactGetItems, TransactWriteItems, UpdateItem,
-            UpdateTimeToLive,
+            UpdateTable, UpdateTimeToLive,
         };
         match self {
-            Fault::Throttled => {
-                !matches!(operation, CreateTable | DescribeTable | DeleteTable | UpdateTimeToLive)
-            }
+            Fault::Throttled => !matches!(
+                operation,
+                CreateTable | DescribeTable | DeleteTable | UpdateTable | UpdateTimeToLive
+            ),
             Fault::Unavailable | Fault::LostResponse => true,
             Fault::Unprocessed { .. } => matches!(operation, BatchWriteItem | BatchGetItem),
             Fault::Conflict { .. } => matches!(

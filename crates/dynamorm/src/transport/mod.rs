@@ -142,6 +142,8 @@ pub enum Operation {
     DescribeTable,
     /// Deletes a table with all its items.
     DeleteTable,
+    /// Turns a table's stream on.
+    UpdateTable,
     /// Turns a table's time to live on or off.
     UpdateTimeToLive,
 }
@@ -172,6 +174,7 @@ impl Operation {
             Operation::CreateTable => "CreateTable",
             Operation::DescribeTable => "DescribeTable",
             Operation::DeleteTable => "DeleteTable",
+            Operation::UpdateTable => "UpdateTable",
             Operation::UpdateTimeToLive => "UpdateTimeToLive",
         }
     }

@@ -272,6 +272,7 @@ async fn operations_on_tables_go_the_direct_way() {
         Operation::CreateTable,
         Operation::DescribeTable,
         Operation::DeleteTable,
+        Operation::UpdateTable,
         Operation::UpdateTimeToLive,
     ] {
         let server = Server::answering([(200, "{ }")]);

@@ -5,7 +5,7 @@ use crate::server::Server;
 use bytes::Bytes;
 use dynamorm::transport::{Aws, Operation, Request, Transport};
 
-const OPERATIONS: [Operation; 18] = [
+const OPERATIONS: [Operation; 19] = [
     Operation::GetItem,
     Operation::PutItem,
     Operation::UpdateItem,
@@ -23,6 +23,7 @@ const OPERATIONS: [Operation; 18] = [
     Operation::CreateTable,
     Operation::DescribeTable,
     Operation::DeleteTable,
+    Operation::UpdateTable,
     Operation::UpdateTimeToLive,
 ];
 

@@ -1,7 +1,8 @@
-//! CreateTable: a table with its indexes and its time to live, from its models.
+//! CreateTable: a table with its indexes, its time to live and its stream, from its models.
 
 use super::describe::wait_until_active;
 use super::plan::Plan;
+use super::stream::{self, StreamViewType};
 use super::{Models, PATIENCE, request};
 use crate::codec::Writer;
 use crate::transport::{Operation, Request};
@@ -17,6 +18,7 @@ use std::marker::PhantomData;
 pub struct CreateTable<'db, Ms> {
     db: &'db Db,
     if_not_exists: bool,
+    stream: Option<StreamViewType>,
     of: PhantomData<fn() -> Ms>,
 }
 
@@ -30,7 +32,7 @@ impl Db {
     /// Of a model with a vector index, an endpoint that has none refuses the table, or makes it without: then this fails, and the
     /// table is there. [`Db::vectors_by_scan`] is for such endpoints.
     pub fn create_table<Ms: Models>(&self) -> CreateTable<'_, Ms> {
-        CreateTable { db: self, if_not_exists: false, of: PhantomData }
+        CreateTable { db: self, if_not_exists: false, stream: None, of: PhantomData }
     }
 }
 
@@ -38,6 +40,34 @@ impl<Ms: Models> CreateTable<'_, Ms> {
     /// Is content with a table that exists already, if it has the keys and the indexes that the models need.
     pub fn if_not_exists(mut self) -> Self {
         self.if_not_exists = true;
+        self
+    }
+
+    /// Gives the table a stream, which tells for a day of each change of an item. [`Change`](crate::Change) reads its records; for that
+    /// the view type must be [`NewAndOldImages`](StreamViewType::NewAndOldImages).
+    ///
+    /// A table that exists already, which [`if_not_exists`](Self::if_not_exists) allows, gets the stream by UpdateTable if it has none. A
+    /// stream costs nothing; reading it does: see
+    /// [Change data capture](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html).
+    ///
+    /// ```
+    /// # use dynamorm::{Db, Model, Result};
+    /// # #[derive(Debug, Clone, Model)]
+    /// # #[dynamorm(table = "app", pk = "USER#{id}")]
+    /// # struct User { id: String, credits: i64, nickname: Option<String> }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<()> {
+    /// # let db = Db::memory()?;
+    /// use dynamorm::StreamViewType::NewAndOldImages;
+    ///
+    /// db.create_table::<User>().stream(NewAndOldImages).if_not_exists().execute().await?;
+    /// let stream = db.describe_table::<User>().one().await?.stream.unwrap();
+    /// assert_eq!(stream.view_type, NewAndOldImages);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(mut self, view_type: StreamViewType) -> Self {
+        self.stream = Some(view_type);
         self
     }
 
@@ -65,7 +95,9 @@ impl<Ms: Models> CreateTable<'_, Ms> {
     }
 
     fn plan(&self) -> Result<Plan> {
-        Plan::of(self.db, &Ms::shapes()).map_err(|error| error.during(Operation::CreateTable, None))
+        let plan = Plan::of(self.db, &Ms::shapes());
+        plan.map(|plan| Plan { stream: self.stream, ..plan })
+            .map_err(|error| error.during(Operation::CreateTable, None))
     }
 
     /// Makes the table and waits until it is ready.
@@ -74,7 +106,7 @@ impl<Ms: Models> CreateTable<'_, Ms> {
     ///
     /// [`ErrorKind::Service`](crate::ErrorKind::Service) if the table exists;
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the models do not fit into one table, or into the one
-    /// that exists; and those of any operation.
+    /// that exists, or if its stream has another view type; and those of any operation.
     pub async fn execute(self) -> Result<()> {
         let plan = self.plan()?;
         let made = match self.db.send(plan.request()).await {
@@ -88,6 +120,9 @@ impl<Ms: Models> CreateTable<'_, Ms> {
         // One that was made just now has what was asked for, but for vector indexes: some endpoints know none, and do not say so.
         if !made || !plan.vectors.is_empty() {
             plan.check(&found).map_err(|error| error.during(Operation::CreateTable, Some(&plan.table)))?;
+        }
+        if let (false, Some(view_type)) = (made, plan.stream) {
+            stream::turn_on(self.db, &plan.table, view_type, &found).await?;
         }
         let Some(attribute) = plan.ttl else { return Ok(()) };
         let mut writer = Writer::new();

@@ -1,5 +1,6 @@
 //! DescribeTable: a table's state and form. And waiting until the state is the wanted one.
 
+use super::stream::{StreamDescription, decode_stream};
 use super::vectors::{VectorIndexDescription, decode_vector_index};
 use super::{PATIENCE, about};
 use crate::codec::{CodecError, Reader};
@@ -30,6 +31,8 @@ pub struct TableDescription {
     pub vector_indexes: Vec<VectorIndexDescription>,
     /// How many items it had at the last count: DynamoDB counts every six hours, the embedded engine not at all.
     pub item_count: Option<u64>,
+    /// Its stream: what it tells, and where it is read; none if it has none.
+    pub stream: Option<StreamDescription>,
     /// True if every global index and every vector index can be used.
     pub indexes_active: bool,
 }
@@ -134,8 +137,10 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
         indexes: Vec::new(),
         vector_indexes: Vec::new(),
         item_count: None,
+        stream: None,
         indexes_active: true,
     };
+    let (mut arn, mut view_type) = (None, None);
     Reader::new(response)?.object(|reader, name| {
         if name != "Table" {
             return reader.skip();
@@ -156,6 +161,8 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
                     key.append(&mut sort);
                     table.key = key;
                 }
+                "LatestStreamArn" if !reader.is_null() => arn = Some(reader.string()?.into_owned()),
+                "StreamSpecification" if !reader.is_null() => view_type = decode_stream(reader)?,
                 "ItemCount" => table.item_count = Some(reader.count()?),
                 "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" if !reader.is_null() => {
                     reader.array(|reader| {
@@ -171,12 +178,19 @@ fn decode(response: &Bytes) -> Result<TableDescription, CodecError> {
                     table.indexes_active &= active;
                     Ok(())
                 })?,
-                "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" | "VectorIndexes" => {}
+                // A null was read by its guard.
+                "LatestStreamArn"
+                | "StreamSpecification"
+                | "GlobalSecondaryIndexes"
+                | "LocalSecondaryIndexes"
+                | "VectorIndexes" => {}
                 _ => reader.skip()?,
             }
             Ok(())
         })
     })?;
+    // A stream that was turned off leaves its name behind.
+    table.stream = view_type.zip(arn).map(|(view_type, arn)| StreamDescription { arn, view_type });
     Ok(table)
 }
 

@@ -2,6 +2,7 @@
 
 use super::describe::TableDescription;
 use super::request;
+use super::stream::{self, StreamViewType};
 use super::vectors::{self, PlannedVectors};
 use crate::codec::Writer;
 use crate::collection::are_of_types;
@@ -18,6 +19,7 @@ pub(super) struct Plan {
     pub(super) indexes: Vec<PlannedIndex>,
     pub(super) vectors: Vec<PlannedVectors>,
     pub(super) ttl: Option<&'static str>,
+    pub(super) stream: Option<StreamViewType>,
 }
 
 /// An index, and what it carries for all of its models besides the keys; `None` for everything.
@@ -61,6 +63,7 @@ impl Plan {
             indexes: Vec::new(),
             vectors: Vec::new(),
             ttl: None,
+            stream: None,
         };
         for (nth, shape) in shapes.iter().enumerate() {
             if db.table_of(shape)? != plan.table {
@@ -158,6 +161,9 @@ impl Plan {
         self.write_indexes(&mut writer, "GlobalSecondaryIndexes", IndexKind::Global);
         self.write_indexes(&mut writer, "LocalSecondaryIndexes", IndexKind::Local);
         vectors::write(&mut writer, &self.vectors);
+        if let Some(view_type) = self.stream {
+            stream::write(&mut writer, view_type);
+        }
         writer.raw("}");
         request(Operation::CreateTable, &self.table, writer)
     }

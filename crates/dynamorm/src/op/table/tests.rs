@@ -36,6 +36,14 @@ fn models_of_one_table_share_its_indexes() {
     insta::assert_snapshot!(shown(db.delete_table::<Note>().to_request()), @r#"{"TableName":"notes"}"#);
 }
 
+#[test]
+fn a_table_is_made_with_its_stream() {
+    let db = db();
+    let create = db.create_table::<Note>().stream(crate::StreamViewType::NewAndOldImages).to_request();
+    let json = create.unwrap().json().to_owned();
+    insta::assert_snapshot!(json.split_once(r#","StreamSpec"#).unwrap().1, @r#"ification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}}"#);
+}
+
 #[derive(Debug, crate::Model)]
 #[dynamorm(table = "app", pk = "OTHER#{id}", sk = "OTHER")]
 #[dynamorm(index = "by-mail", pk = mail, sk = total)]

@@ -136,6 +136,10 @@ pub(in crate::transport) async fn call(client: &Client, request: Request) -> Res
                 DeleteTableOutput
             )
         }
+        Operation::UpdateTable => {
+            let call = client.update_table().set_table_name(table);
+            exchange!(call, update_table, UpdateTable, UpdateTableOutput)
+        }
         Operation::UpdateTimeToLive => {
             let call = client.update_time_to_live().set_table_name(table);
             exchange!(call, update_time_to_live, UpdateTimeToLive, UpdateTimeToLiveOutput)

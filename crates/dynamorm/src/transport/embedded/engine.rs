@@ -52,6 +52,7 @@ pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, Se
             run(body, |request: DescribeTableRequest| describe_table(database, &request))
         }
         Operation::DeleteTable => run(body, |request| database.delete_table(request)),
+        Operation::UpdateTable => run(body, |request| database.update_table(request)),
         Operation::UpdateTimeToLive => run(body, |request| database.update_time_to_live(request)),
     }
 }
@@ -119,6 +120,12 @@ fn describe_table(database: &Database, request: &DescribeTableRequest) -> dynoxi
             index["IndexStatus"] = json!("ACTIVE");
         }
         description["VectorIndexes"] = indexes;
+    }
+    if let (true, Some(label)) = (table.stream_enabled, &table.stream_label) {
+        description["LatestStreamLabel"] = json!(label);
+        description["LatestStreamArn"] = json!(dynoxide::streams::stream_arn(name, label));
+        description["StreamSpecification"] =
+            json!({ "StreamEnabled": true, "StreamViewType": table.stream_view_type });
     }
     Ok(json!({ "Table": description }))
 }

@@ -22,6 +22,7 @@ use dynoxide::actions::search_vectors::SearchVectorsRequest;
 use dynoxide::actions::transact_get_items::TransactGetItemsRequest;
 use dynoxide::actions::transact_write_items::{TransactWriteItem, TransactWriteItemsRequest};
 use dynoxide::actions::update_item::UpdateItemRequest;
+use dynoxide::actions::update_table::UpdateTableRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 
 /// Levels that parentheses may be nested. DynamoDB names no limit; people who write conditions stay far below it.
@@ -197,6 +198,7 @@ no_expressions!(
     CreateTableRequest,
     DeleteTableRequest,
     DescribeTableRequest,
+    UpdateTableRequest,
     UpdateTimeToLiveRequest
 );
 
