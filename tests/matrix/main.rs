@@ -48,6 +48,7 @@ mod several_keys;
 mod shards;
 mod start_key;
 mod statement;
+mod stream;
 mod support;
 mod table;
 mod tenant;
@@ -96,6 +97,7 @@ fn main() -> std::process::ExitCode {
         shards::together::BEHAVIOURS,
         start_key::BEHAVIOURS,
         statement::BEHAVIOURS,
+        stream::BEHAVIOURS,
         table::BEHAVIOURS,
         tenant::BEHAVIOURS,
         transact_get::BEHAVIOURS,

@@ -2,8 +2,6 @@
 //!
 //! What is not here: behaviours, and the models they use. Start at [`matrix!`] and [`TestDb`].
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use dynamorm::transport::{Aws, Call, Embedded, Faults, Operation, Request, Transport};
 use dynamorm::{Db, Result};
@@ -190,7 +188,7 @@ impl Behaviour {
                     TestDb::new(Aws::endpoint(url).await?, format!("{table}-{}", std::process::id()))
                 }
                 (Way::Compat, Some(url)) => {
-                    TestDb::new(Aws::compat(client(url)), format!("{table}-{}", std::process::id()))
+                    TestDb::new(compat(url), format!("{table}-{}", std::process::id()))
                 }
                 (Way::Embedded | Way::Direct | Way::Compat, _) => TestDb::new(Embedded::memory()?, table),
             };
@@ -203,22 +201,29 @@ impl Behaviour {
     }
 }
 
-/// A client of an endpoint, for the way that needs one of the user's own.
-fn client(url: &str) -> Client {
+/// Clients of an endpoint, for the way that needs those of the user's own.
+fn compat(url: &str) -> Aws {
     let trust = if url.starts_with("http:") { TrustStore::empty() } else { TrustStore::default() };
     let tls = TlsContext::builder().with_trust_store(trust).build().unwrap();
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)
         .build_https();
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-        .endpoint_url(url)
-        .http_client(http)
-        .build();
-    Client::from_conf(config)
+    /// Both clients are configured alike.
+    macro_rules! client {
+        ($sdk:ident) => {{
+            use $sdk::config::{BehaviorVersion, Config, Credentials, Region};
+            let config = Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::from_static("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .endpoint_url(url)
+                .http_client(http.clone())
+                .build();
+            $sdk::Client::from_conf(config)
+        }};
+    }
+    Aws::compat(client!(aws_sdk_dynamodb)).streams(client!(aws_sdk_dynamodbstreams))
 }
 
 /// FNV-1a: table names must be the same in every run, so that one that was left behind can be told.

@@ -429,15 +429,9 @@ impl Db {
     /// Counts a request, and has it ask for its capacity.
     fn meter(&self, request: &mut Request) -> Asked {
         let asked = Asked::of(request);
-        let consumes = !matches!(
-            request.operation,
-            Operation::CreateTable
-                | Operation::DescribeTable
-                | Operation::DeleteTable
-                | Operation::UpdateTable
-                | Operation::UpdateTimeToLive
-        );
-        if let (true, Some(members)) = (consumes && !asked.capacity, request.body.strip_suffix(b"}")) {
+        if let (true, Some(members)) =
+            (request.operation.is_on_items() && !asked.capacity, request.body.strip_suffix(b"}"))
+        {
             // No operation has a request without members.
             request.body = [members, br#","ReturnConsumedCapacity":"INDEXES"}"#].concat().into();
         }

@@ -36,7 +36,7 @@
 //! - [`Model`] is what the derive fulfils; [`Attr`] and [`Index`] are the handles it emits.
 //! - [`Condition`] and [`KeyCondition`] become expressions; [`StartKey`] resumes a read.
 //! - [`Db::lease`] asks for a right that one process has at a time.
-//! - [`Change`] is what the stream of a table tells.
+//! - [`Change`] is what the stream of a table tells; [`Db::stream_consumer`] follows one.
 //! - [`Meter`] adds up what operations consume.
 //! - [`transport`] sends bytes: to AWS, to an embedded engine, or through injected faults.
 
@@ -68,6 +68,7 @@ mod page;
 mod path;
 #[doc(hidden)]
 pub mod private;
+mod stream;
 mod tenant;
 mod time;
 pub mod transport;
@@ -105,6 +106,7 @@ pub use op::{
 };
 pub use page::{Page, StartKey, StartKeys};
 pub use path::{Element, Flattened, IntoPath, Keys, Members, Path, Positions};
+pub use stream::{StreamCheckpoint, StreamConsumer, StreamRecord};
 pub use tenant::{ReachedByDb, ReachedByTenantDb, TenantDb, Within};
 pub use time::{Timestamp, Ttl};
 pub use unique::{IntoUnique, IsUnique, NoScope, Unique, UniqueWithin};

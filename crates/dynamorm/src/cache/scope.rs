@@ -114,7 +114,10 @@ impl Scope {
             | Operation::CreateTable
             | Operation::DescribeTable
             | Operation::UpdateTable
-            | Operation::UpdateTimeToLive => return None,
+            | Operation::UpdateTimeToLive
+            | Operation::DescribeStream
+            | Operation::GetShardIterator
+            | Operation::GetRecords => return None,
         };
         // A request that is not understood here is the transport's to refuse, or to carry out.
         Some(read.unwrap_or(Scope::Everything))

@@ -10,6 +10,9 @@ pub mod leases {}
 #[doc = include_str!("shards.md")]
 pub mod shards {}
 
+#[doc = include_str!("streams.md")]
+pub mod streams {}
+
 #[doc = include_str!("tenants.md")]
 pub mod tenants {}
 

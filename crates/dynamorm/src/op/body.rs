@@ -31,6 +31,13 @@ impl Body {
         Self { writer, placeholders: Placeholders::default() }
     }
 
+    /// Begins with another member, which is text.
+    pub(crate) fn of_text(name: &str, value: &str) -> Self {
+        let mut json = Writer::new();
+        json.json_string(value);
+        Self::begin(name, json.as_bytes())
+    }
+
     /// Begins with another member.
     pub(crate) fn begin(name: &str, json: &[u8]) -> Self {
         let mut writer = Writer::with_capacity(ROOM);

@@ -30,6 +30,7 @@ mod scan;
 mod search_vectors;
 mod sink;
 mod statement;
+pub(crate) mod stream;
 mod table;
 #[cfg(test)]
 pub(crate) mod test_models;
@@ -57,6 +58,7 @@ pub(crate) use retry::retried;
 pub use scan::Scan;
 pub use search_vectors::{SearchVectors, VectorMatch};
 pub use statement::{BatchStatement, NextToken, Statement, StatementPage, TransactStatement};
+pub(crate) use table::describe;
 pub use table::{
     CreateTable, DeleteTable, DescribeTable, IndexDescription, Models, StreamDescription, StreamViewType,
     TableDescription, TableStatus, VectorIndexDescription, WaitForTable,

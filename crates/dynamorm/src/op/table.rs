@@ -17,6 +17,7 @@ mod vectors;
 
 pub use create::CreateTable;
 pub use delete::DeleteTable;
+pub(crate) use describe::describe;
 pub use describe::{DescribeTable, IndexDescription, TableDescription, TableStatus, WaitForTable};
 pub use stream::{StreamDescription, StreamViewType};
 pub use vectors::VectorIndexDescription;

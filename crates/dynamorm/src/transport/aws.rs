@@ -1,12 +1,14 @@
 //! Requests through the user's official AWS client.
 //!
 //! [`Aws`] is here, and how its failures become ours. `direct` replaces the client's own codec call by call, so that the
-//! bytes of a request and of its response pass untouched; `connect` makes a client where the user has none. The client's
+//! bytes of a request and of its response pass untouched; `streams` is the same for the client of streams; `connect` makes a client where the user has none. The client's
 //! typed inputs and outputs are `compat`'s business. Start at [`Aws::new`].
 
 #[cfg(feature = "aws-config")]
 mod connect;
 mod direct;
+#[cfg(feature = "streams")]
+mod streams;
 
 pub(super) use direct::call as call_direct;
 
@@ -46,6 +48,8 @@ use std::task::{Context, Poll, Waker};
 pub struct Aws {
     client: Client,
     codec: Codec,
+    #[cfg(feature = "streams")]
+    streams: Option<aws_sdk_dynamodbstreams::Client>,
 }
 
 /// Who turns requests into bytes, and bytes into responses.
@@ -84,7 +88,7 @@ impl Aws {
     /// ```
     #[must_use]
     pub fn direct(client: Client) -> Self {
-        Self { client, codec: Codec::Direct }
+        Self::of(client, Codec::Direct)
     }
 
     /// Takes a client, and hands it typed inputs for all operations on items.
@@ -99,7 +103,36 @@ impl Aws {
     /// ```
     #[must_use]
     pub fn compat(client: Client) -> Self {
-        Self { client, codec: Codec::Compat }
+        Self::of(client, Codec::Compat)
+    }
+
+    fn of(client: Client, codec: Codec) -> Self {
+        Self {
+            client,
+            codec,
+            #[cfg(feature = "streams")]
+            streams: None,
+        }
+    }
+
+    /// Reads the streams of tables by this client: AWS has an endpoint of its own for them, and a client. Needs the feature
+    /// `streams`.
+    ///
+    /// Those that [`from_env`](Aws::from_env) and [`endpoint`](Aws::endpoint) make have one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "streams")]
+    /// # fn example(config: aws_sdk_dynamodb::Client, streams: aws_sdk_dynamodbstreams::Client) {
+    /// # let client = config;
+    /// let aws = dynamorm::transport::Aws::new(client).streams(streams);
+    /// let db = dynamorm::Db::with_transport(aws);
+    /// # }
+    /// ```
+    #[cfg(feature = "streams")]
+    #[must_use]
+    pub fn streams(mut self, client: aws_sdk_dynamodbstreams::Client) -> Self {
+        self.streams = Some(client);
+        self
     }
 }
 
@@ -111,6 +144,10 @@ impl fmt::Debug for Aws {
 
 impl Transport for Aws {
     fn call(&self, request: Request) -> Call<'_> {
+        #[cfg(feature = "streams")]
+        if let (true, Some(client)) = (request.operation.is_on_stream(), &self.streams) {
+            return Box::pin(streams::call(client, request));
+        }
         match self.codec {
             Codec::Direct => Box::pin(call_direct(&self.client, request)),
             Codec::Compat => Box::pin(compat::call(&self.client, request)),
@@ -126,6 +163,15 @@ impl Transport for Aws {
             }
         })
     }
+}
+
+/// Why nothing is read of a stream.
+fn no_streams() -> Failure {
+    Failure::Refused(String::from(if cfg!(feature = "streams") {
+        "streams are read by an AWS client of their own: give it to the transport, `Aws::new(client).streams(streams_client)`"
+    } else {
+        "streams are read with the feature `streams` of dynamorm, and this program was built without"
+    }))
 }
 
 /// Turns an error of the client into a failure that holds the response as DynamoDB sent it.

@@ -44,7 +44,10 @@ pub(super) async fn call(client: &Client, request: Request) -> Result<Bytes, Fai
         | Operation::DescribeTable
         | Operation::DeleteTable
         | Operation::UpdateTable
-        | Operation::UpdateTimeToLive => call_direct(client, request).await,
+        | Operation::UpdateTimeToLive
+        | Operation::DescribeStream
+        | Operation::GetShardIterator
+        | Operation::GetRecords => call_direct(client, request).await,
     }
 }
 

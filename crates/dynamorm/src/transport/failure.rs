@@ -52,6 +52,10 @@ fn of_service(service: ServiceError) -> Error {
         | "InvalidSignatureException"
         | "MissingAuthenticationTokenException"
         | "UnrecognizedClientException" => (ErrorKind::AccessDenied, "the credentials do not allow it"),
+        "TrimmedDataAccessException" => {
+            (ErrorKind::Service, "records of the stream are gone that were not read: it keeps them for a day")
+        }
+        "ExpiredIteratorException" => (ErrorKind::Service, "the shard iterator is older than 15 minutes"),
         "ResourceInUseException" => (ErrorKind::Service, "the table exists already, or is being changed"),
         _ => (ErrorKind::Service, "DynamoDB failed; `service_code()` has its error code"),
     };

@@ -358,15 +358,11 @@ impl Fault {
     /// Whether DynamoDB could answer this operation so.
     fn suits(self, operation: Operation) -> bool {
         use Operation::{
-            BatchGetItem, BatchWriteItem, CreateTable, DeleteItem, DeleteTable, DescribeTable,
-            ExecuteTransaction, PutItem, Query, Scan, TransactGetItems, TransactWriteItems, UpdateItem,
-            UpdateTable, UpdateTimeToLive,
+            BatchGetItem, BatchWriteItem, DeleteItem, ExecuteTransaction, GetRecords, PutItem, Query, Scan,
+            TransactGetItems, TransactWriteItems, UpdateItem,
         };
         match self {
-            Fault::Throttled => !matches!(
-                operation,
-                CreateTable | DescribeTable | DeleteTable | UpdateTable | UpdateTimeToLive
-            ),
+            Fault::Throttled => operation.is_on_items() || operation == GetRecords,
             Fault::Unavailable | Fault::LostResponse => true,
             Fault::Unprocessed { .. } => matches!(operation, BatchWriteItem | BatchGetItem),
             Fault::Conflict { .. } => matches!(

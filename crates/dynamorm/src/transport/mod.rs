@@ -146,6 +146,12 @@ pub enum Operation {
     UpdateTable,
     /// Turns a table's time to live on or off.
     UpdateTimeToLive,
+    /// Tells the shards of a stream.
+    DescribeStream,
+    /// Tells where reading of a shard begins.
+    GetShardIterator,
+    /// Reads records of a shard.
+    GetRecords,
 }
 
 impl Operation {
@@ -176,7 +182,31 @@ impl Operation {
             Operation::DeleteTable => "DeleteTable",
             Operation::UpdateTable => "UpdateTable",
             Operation::UpdateTimeToLive => "UpdateTimeToLive",
+            Operation::DescribeStream => "DescribeStream",
+            Operation::GetShardIterator => "GetShardIterator",
+            Operation::GetRecords => "GetRecords",
         }
+    }
+
+    /// True if it is of the stream of a table, for which AWS has an endpoint of its own.
+    #[cfg(feature = "streams")]
+    pub(crate) const fn is_on_stream(self) -> bool {
+        matches!(self, Operation::DescribeStream | Operation::GetShardIterator | Operation::GetRecords)
+    }
+
+    /// True if it reads or writes items: that consumes capacity, and can be asked how much.
+    pub(crate) const fn is_on_items(self) -> bool {
+        !matches!(
+            self,
+            Operation::CreateTable
+                | Operation::DescribeTable
+                | Operation::DeleteTable
+                | Operation::UpdateTable
+                | Operation::UpdateTimeToLive
+                | Operation::DescribeStream
+                | Operation::GetShardIterator
+                | Operation::GetRecords
+        )
     }
 }
 

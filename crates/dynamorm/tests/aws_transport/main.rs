@@ -1,7 +1,7 @@
 //! The official client as a transport, against a server in this process: no socket, no credentials.
 //!
 //! `server` is that server, `direct` and `compat` are the two ways through the client, `failure` is what both make of
-//! errors, `endpoint` a client that this crate makes, `warm` what comes
+//! errors, `endpoint` a client that this crate makes, `streams` what reads the streams of tables, `warm` what comes
 //! before the first call.
 
 #![cfg(feature = "aws")]
@@ -14,6 +14,8 @@ mod direct;
 mod endpoint;
 mod failure;
 mod server;
+#[cfg(feature = "streams")]
+mod streams;
 mod warm;
 
 use dynamorm::transport::{Aws, Failure, Operation, Request, Transport};

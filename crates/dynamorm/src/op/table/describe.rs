@@ -125,7 +125,8 @@ impl<M: Model> DescribeTable<'_, M> {
     }
 }
 
-async fn describe(db: &Db, table: &str) -> Result<TableDescription> {
+/// Tells the state of the table of this name.
+pub(crate) async fn describe(db: &Db, table: &str) -> Result<TableDescription> {
     let response = db.send(about(Operation::DescribeTable, table)).await?;
     decode(&response).map_err(|error| Error::from(error).during(Operation::DescribeTable, Some(table)))
 }

@@ -35,7 +35,10 @@ impl Aws {
                 "no AWS region: set AWS_REGION, or `region` in the AWS profile",
             ));
         }
-        Ok(Self::new(Client::new(&config)))
+        let aws = Self::new(Client::new(&config));
+        #[cfg(feature = "streams")]
+        let aws = aws.streams(aws_sdk_dynamodbstreams::Client::new(&config));
+        Ok(aws)
     }
 
     /// Makes a client of one endpoint, such as DynamoDB Local at `http://127.0.0.1:8000`.
@@ -68,16 +71,29 @@ impl Aws {
         };
         let region = EnvironmentVariableRegionProvider::new().region().await;
         let credentials = EnvironmentVariableCredentialsProvider::new().provide_credentials().await;
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(region.unwrap_or_else(|| Region::from_static("us-east-1")))
-            .credentials_provider(
-                credentials.unwrap_or_else(|_| Credentials::new("local", "local", None, None, "local")),
-            )
-            .endpoint_url(url)
-            .http_client(https(trust_store)?)
-            .build();
-        Ok(Self::new(Client::from_conf(config)))
+        let region = region.unwrap_or_else(|| Region::from_static("us-east-1"));
+        let credentials =
+            credentials.unwrap_or_else(|_| Credentials::new("local", "local", None, None, "local"));
+        let http_client = https(trust_store)?;
+        /// Both clients are configured alike.
+        macro_rules! configured {
+            ($builder:expr) => {
+                $builder
+                    .behavior_version(BehaviorVersion::latest())
+                    .region(region.clone())
+                    .credentials_provider(credentials.clone())
+                    .endpoint_url(url)
+                    .http_client(http_client.clone())
+                    .build()
+            };
+        }
+        let aws = Self::new(Client::from_conf(configured!(Config::builder())));
+        #[cfg(feature = "streams")]
+        let aws = {
+            use aws_sdk_dynamodbstreams::{Client, Config};
+            aws.streams(Client::from_conf(configured!(Config::builder())))
+        };
+        Ok(aws)
     }
 }
 

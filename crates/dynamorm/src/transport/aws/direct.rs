@@ -140,6 +140,10 @@ pub(in crate::transport) async fn call(client: &Client, request: Request) -> Res
             let call = client.update_table().set_table_name(table);
             exchange!(call, update_table, UpdateTable, UpdateTableOutput)
         }
+        // They have a client of their own.
+        Operation::DescribeStream | Operation::GetShardIterator | Operation::GetRecords => {
+            Err(super::no_streams())
+        }
         Operation::UpdateTimeToLive => {
             let call = client.update_time_to_live().set_table_name(table);
             exchange!(call, update_time_to_live, UpdateTimeToLive, UpdateTimeToLiveOutput)
@@ -173,14 +177,14 @@ fn transact_write(table: String) -> Result<TransactWriteItem, BuildError> {
 ///
 /// Each attempt overwrites what the one before it left.
 #[derive(Clone, Default)]
-struct Slot(Arc<Mutex<Option<Bytes>>>);
+pub(super) struct Slot(Arc<Mutex<Option<Bytes>>>);
 
 impl Slot {
     fn put(&self, body: Option<Bytes>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
     }
 
-    fn take(&self) -> Result<Bytes, Failure> {
+    pub(super) fn take(&self) -> Result<Bytes, Failure> {
         // Empty if an interceptor turned a failed attempt into a success: then there is an output, but no body of it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
             Failure::NoResponse(
@@ -192,14 +196,14 @@ impl Slot {
 
 /// One operation's bytes, there and back: serializer and deserializer of one call.
 #[derive(Clone)]
-struct Exchange {
-    target: &'static str,
-    body: Bytes,
-    response: Slot,
+pub(super) struct Exchange {
+    pub(super) target: &'static str,
+    pub(super) body: Bytes,
+    pub(super) response: Slot,
     /// The client's own deserializer of the operation.
-    sdk: fn() -> Option<&'static SharedResponseDeserializer>,
+    pub(super) sdk: fn() -> Option<&'static SharedResponseDeserializer>,
     /// An empty output of the type that the client expects.
-    output: fn() -> Output,
+    pub(super) output: fn() -> Output,
 }
 
 /// The target alone: the client may log what it finds in a configuration, and bodies hold values.
@@ -241,7 +245,7 @@ impl DeserializeResponse for Exchange {
 
 /// Puts an [`Exchange`] in the place of a call's codec.
 #[derive(Debug)]
-struct Swap(Exchange);
+pub(super) struct Swap(pub(super) Exchange);
 
 #[dyn_dispatch_hint]
 impl Intercept for Swap {

@@ -5,6 +5,7 @@
 use super::guard::{self, Expressions};
 use crate::transport::{Operation, Request, ServiceError};
 use bytes::Bytes;
+use dynoxide::actions::describe_stream::{DescribeStreamRequest, DescribeStreamResponse};
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::execute_statement::ExecuteStatementRequest;
 use dynoxide::actions::query::QueryRequest;
@@ -54,6 +55,9 @@ pub(super) fn answer(database: &Database, request: &Request) -> Result<Bytes, Se
         Operation::DeleteTable => run(body, |request| database.delete_table(request)),
         Operation::UpdateTable => run(body, |request| database.update_table(request)),
         Operation::UpdateTimeToLive => run(body, |request| database.update_time_to_live(request)),
+        Operation::DescribeStream => run(body, |request| describe_stream(database, request)),
+        Operation::GetShardIterator => run(body, |request| database.get_shard_iterator(request)),
+        Operation::GetRecords => run(body, |request| database.get_records(request)),
     }
 }
 
@@ -128,6 +132,18 @@ fn describe_table(database: &Database, request: &DescribeTableRequest) -> dynoxi
             json!({ "StreamEnabled": true, "StreamViewType": table.stream_view_type });
     }
     Ok(json!({ "Table": description }))
+}
+
+/// The engine tells the last record of its one shard as the shard's end, though it is open.
+fn describe_stream(
+    database: &Database,
+    request: DescribeStreamRequest,
+) -> dynoxide::Result<DescribeStreamResponse> {
+    let mut response = database.describe_stream(request)?;
+    for shard in &mut response.stream_description.shards {
+        shard.sequence_number_range.ending_sequence_number = None;
+    }
+    Ok(response)
 }
 
 fn refused(error: &DynoxideError) -> ServiceError {

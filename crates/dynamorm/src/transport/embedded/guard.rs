@@ -11,10 +11,13 @@ use dynoxide::actions::batch_write_item::BatchWriteItemRequest;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::delete_item::DeleteItemRequest;
 use dynoxide::actions::delete_table::DeleteTableRequest;
+use dynoxide::actions::describe_stream::DescribeStreamRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::execute_statement::ExecuteStatementRequest;
 use dynoxide::actions::execute_transaction::ExecuteTransactionRequest;
 use dynoxide::actions::get_item::GetItemRequest;
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
 use dynoxide::actions::scan::ScanRequest;
@@ -197,7 +200,10 @@ no_expressions!(
     BatchWriteItemRequest,
     CreateTableRequest,
     DeleteTableRequest,
+    DescribeStreamRequest,
     DescribeTableRequest,
+    GetRecordsRequest,
+    GetShardIteratorRequest,
     UpdateTableRequest,
     UpdateTimeToLiveRequest
 );

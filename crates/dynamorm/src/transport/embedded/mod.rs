@@ -34,6 +34,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// - An expression nested deeper than 300 levels is refused.
 /// - Items past their time to live are deleted by the first call after opening, and then by the first call of a minute. That
 ///   call waits for it, and the sweep reads the whole of each table that has a time to live.
+/// - A stream has one shard, and its records are kept for as long as the table, not for a day.
 /// - The token of a transaction is forgotten with the last handle.
 ///
 /// The engine carries out one request at a time, on Tokio's blocking pool. A clone is another handle to the same data.
