@@ -11,7 +11,7 @@ use crate::codec::{CodecError, Reader};
 use crate::expr::Condition;
 use crate::model::{FromItem, Model, ModelShape};
 use crate::transport::{Operation, Request};
-use crate::{Db, Error, ReachedByDb, Result, Within, tenant};
+use crate::{Db, Error, ReachedByDb, Result, Timestamp, Within, tenant};
 use bytes::Bytes;
 use std::fmt;
 use std::marker::PhantomData;
@@ -186,11 +186,16 @@ impl Draft {
         Ok((body, stored))
     }
 
+    /// The time of the write, if the item has anything that tells it.
+    fn now(&self, db: &Db) -> Timestamp {
+        if self.shape.managed().next().is_some() { db.now() } else { Timestamp::default() }
+    }
+
     /// The request, and where in its body the item stands as it is stored.
     fn request(&self, db: &Db, return_values: Option<&str>) -> Result<(Request, Range<usize>)> {
         let table = db.table_during(Operation::PutItem, self.shape)?;
         let during = |error: Error| error.during(Operation::PutItem, Some(table));
-        let now = db.now();
+        let now = self.now(db);
         if let Some(effect) = self.effect(db).map_err(during)? {
             let request = Alone::new(db, Operation::PutItem, self, effect, now)?.to_request()?;
             return Ok((request, 0..0));
@@ -222,7 +227,7 @@ impl Draft {
         let during = |error: Error| error.during(Operation::PutItem, db.table_of(self.shape).ok());
         if let Some(effect) = self.effect(db).map_err(during)? {
             refuse_values(return_values).map_err(during)?;
-            let now = db.now();
+            let now = self.now(db);
             let write = Alone::new(db, Operation::PutItem, self, effect, now).map_err(during)?;
             tenant::hide_failed_item(db, self.shape, write.execute().await)?;
             let stored = self.item.as_ref().map_err(|error| during(error.clone().into()))?;
@@ -385,7 +390,6 @@ impl<M: Model, D> fmt::Debug for Put<M, D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
     use crate::op::test_models::*;
 
     #[test]
