@@ -1,7 +1,7 @@
 //! [`App`]: your routes, your layers and the settings, until `run` or a test makes one router of them.
 
 use crate::config::{Config, inside_lambda};
-use crate::event::Events;
+use crate::event::{Events, Polled};
 use crate::metrics::Sink;
 use crate::middleware;
 use axum::Router;
@@ -30,6 +30,8 @@ pub struct App {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_listening: Option<OnListening>,
     pub(crate) events: Events,
+    /// Who reads streams outside Lambda.
+    pub(crate) polled: Option<Polled>,
     /// `/livez` and `/readyz`.
     pub(crate) health: Option<Router>,
     #[cfg(feature = "jwt")]
@@ -47,6 +49,7 @@ impl App {
             layers: Vec::new(),
             on_listening: None,
             events: Events::default(),
+            polled: None,
             health: None,
             #[cfg(feature = "jwt")]
             jwt: None,
@@ -206,6 +209,7 @@ impl App {
             config: self.config,
             on_listening: self.on_listening,
             events: self.events,
+            polled: self.polled,
         }
     }
 }
@@ -217,6 +221,7 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) on_listening: Option<OnListening>,
     pub(crate) events: Events,
+    pub(crate) polled: Option<Polled>,
 }
 
 impl Default for App {

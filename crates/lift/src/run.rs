@@ -5,12 +5,14 @@ use crate::config::inside_lambda;
 use crate::error::BoxError;
 use crate::lambda::Handler;
 use crate::logging;
+use futures_util::future::FutureExt as _;
 use lambda_runtime::LambdaEvent;
 use serde_json::value::RawValue;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// The port on localhost when `PORT` is not set.
 const DEFAULT_PORT: u16 = 3000;
@@ -20,13 +22,13 @@ const DEFAULT_PORT: u16 = 3000;
 /// Inside Lambda (`AWS_LAMBDA_RUNTIME_API` is set) it answers invocations: API Gateway REST and HTTP APIs, function URLs
 /// and load balancers, and events of the sources that the app has handlers for, several at once on Lambda Managed Instances. Elsewhere it serves HTTP on `127.0.0.1`, on port
 /// `PORT`, 3000 if that is not set; with `PORT=0` the system chooses a free one. It prints the address, finishes the
-/// requests it has when it gets SIGINT or SIGTERM, and returns.
+/// requests it has when it gets SIGINT or SIGTERM, and returns. With [`App::poll_streams`] it follows streams meanwhile.
 ///
 /// It also starts logging to standard output, unless the program has set up a `tracing` subscriber of its own.
 ///
 /// # Errors
 ///
-/// If two handlers listen to the same source, if `PORT` is not a port or is taken, or if Lambda's environment or runtime API is not as it should be.
+/// If two handlers listen to the same source, if a stream that it is to follow cannot be, if `PORT` is not a port or is taken, or if Lambda's environment or runtime API is not as it should be.
 ///
 /// # Example
 ///
@@ -77,8 +79,28 @@ async fn serve(app: Parts) -> Result<(), BoxError> {
         hook(&address);
     }
     let service = app.router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await?;
-    Ok(())
+    let Some(polled) = app.polled else {
+        return Ok(axum::serve(listener, service).with_graceful_shutdown(told_to_stop()).await?);
+    };
+    // What is told to stop, or cannot go on, stops both.
+    let (broken, is_broken) = oneshot::channel::<()>();
+    let stop = async move {
+        tokio::select! {
+            () = told_to_stop() => {}
+            Ok(()) = is_broken => {}
+        }
+    };
+    let stop = stop.boxed().shared();
+    let following = polled.follow(Arc::new(app.events), stop.clone());
+    let following = tokio::spawn(async move {
+        let followed = following.await;
+        if followed.is_err() {
+            let _ = broken.send(());
+        }
+        followed
+    });
+    axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+    following.await?
 }
 
 fn port_from(text: Option<&str>) -> Result<u16, BoxError> {

@@ -6,13 +6,14 @@
 //! way to say so, and of the invocation where it has none: nothing that failed is acknowledged. Layers and routes see none of it.
 
 // How an event finds its handler is here. Each source has one file: what its events hold, what a handler is given of them, and
-// what Lambda is told afterwards. `payload.rs` reads a body, `deliver.rs` runs handlers. Start at `Events::answer`.
+// what Lambda is told afterwards. `payload.rs` reads a body, `deliver.rs` runs handlers, `poll.rs` reads streams where Lambda does not. Start at `Events::answer`.
 
 mod deliver;
 mod dynamodb;
 mod eventbridge;
 mod kinesis;
 mod payload;
+mod poll;
 mod s3;
 mod sns;
 mod sqs;
@@ -21,6 +22,7 @@ pub use dynamodb::StreamRecord;
 pub use eventbridge::{EventBridgeEvent, ScheduledEvent};
 pub use kinesis::KinesisRecord;
 pub use payload::{Binary, Payload, Text};
+pub(crate) use poll::Polled;
 pub use s3::S3Event;
 pub use sns::SnsMessage;
 pub use sqs::{MessageAttribute, SqsMessage};
