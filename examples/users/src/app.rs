@@ -1,8 +1,8 @@
-//! The routes, and what every handler can reach.
+//! The routes, the handler of the table's stream, and what every handler can reach.
 
-use crate::handlers::{orders, transfers, users};
-use crate::{Order, OrderOfUser, User};
-use dynamorm::Db;
+use crate::handlers::{counts, orders, transfers, users};
+use crate::{Counted, Order, OrderOfUser, User, UserCount};
+use dynamorm::{Db, StreamViewType};
 use lift::axum::Router;
 use lift::axum::routing::{get, post};
 use lift::{App, Config, Idempotency, Per, RateLimit};
@@ -14,9 +14,12 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// How many requests that write a tenant may make in a minute.
 const WRITES_IN_A_MINUTE: u32 = 6_000;
 
-/// The service on a database.
+/// Who follows the table's stream, where that is not Lambda.
+pub const CONSUMER: &str = "users";
+
+/// The service on a database, whose table has this name.
 #[must_use]
-pub fn app(db: Db, config: Config) -> App {
+pub fn app(db: Db, table: &str, config: Config) -> App {
     // What a client repeats, since it had no answer, is done once if it says so by an `Idempotency-Key`.
     let writes = Router::new()
         .route("/users", post(users::create))
@@ -27,6 +30,7 @@ pub fn app(db: Db, config: Config) -> App {
         .route_layer(rate_limit(&db).fail_open());
     let reads = Router::new()
         .route("/users", get(users::list))
+        .route("/users/count", get(counts::of_users))
         .route("/users/by-email", get(users::by_email))
         .route("/users/summaries", get(users::summaries))
         .route("/users/{id}", get(users::get))
@@ -34,11 +38,16 @@ pub fn app(db: Db, config: Config) -> App {
         .route("/users/{id}/cached", get(users::get_cached))
         .route("/users/{id}/orders", get(orders::of_user));
     let routes = writes.merge(reads).with_state(db.clone().cache(CACHE_BYTES));
+    let of_stream = db.clone();
     let ready = move || {
         let db = db.clone();
         async move { db.describe_table::<User>().one().await.map(drop) }
     };
-    App::new().with_config(config).routes(routes).health(ready)
+    App::new()
+        .with_config(config)
+        .routes(routes)
+        .health(ready)
+        .stream(table, move |record| counts::on_user(of_stream.clone(), record))
 }
 
 fn idempotency(db: &Db) -> Idempotency {
@@ -49,13 +58,16 @@ fn rate_limit(db: &Db) -> RateLimit {
     RateLimit::new(db, "writes", Per::Tenant, WRITES_IN_A_MINUTE, Duration::from_secs(60))
 }
 
-/// Makes the tables, where there are none: that of all models, and those of answers to repeat and of counts of requests.
+/// Makes the tables, where there are none: that of all models, with its stream, and those of answers to repeat, of counts of requests,
+/// and of how far the stream is read.
 ///
 /// # Errors
 ///
 /// If the database cannot be reached, or its table lacks an index.
 pub async fn create_tables(db: &Db) -> dynamorm::Result<()> {
-    db.create_table::<(User, Order, OrderOfUser)>().if_not_exists().execute().await?;
+    let models = db.create_table::<(User, Order, OrderOfUser, UserCount, Counted)>();
+    models.stream(StreamViewType::NewAndOldImages).if_not_exists().execute().await?;
+    db.stream_consumer("", CONSUMER).create_table().await?;
     idempotency(db).create_table().await?;
     rate_limit(db).create_table().await
 }

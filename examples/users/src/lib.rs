@@ -8,6 +8,6 @@ mod credits;
 mod handlers;
 mod model;
 
-pub use app::{app, create_tables};
+pub use app::{CONSUMER, app, create_tables};
 pub use credits::Credits;
-pub use model::{Order, OrderOfUser, User, UserSummary};
+pub use model::{Counted, Order, OrderOfUser, User, UserCount, UserSummary};

@@ -3,7 +3,7 @@
 //! | variable | meaning | default |
 //! |---|---|---|
 //! | `DYNAMORM_URL` | the database: `memory:`, `file:./app.db`, `http://127.0.0.1:8000`, `aws:` | `file:./users.db`; inside Lambda `aws:` |
-//! | `DYNAMODB_TABLE` | the table; beside it `-idempotency` and `-rate-limits` | `users` |
+//! | `DYNAMODB_TABLE` | the table; beside it `-idempotency`, `-rate-limits` and `-checkpoints` | `users` |
 //! | `PORT` | where to listen on 127.0.0.1 | 3000 |
 
 use dynamorm::Db;
@@ -47,6 +47,7 @@ async fn run() -> Result<(), lift::BoxError> {
     let of_table = |name: &str| format!("{table}-{name}");
     let db = db.table(table).rename_table("idempotency", of_table("idempotency"));
     let db = db.rename_table("rate-limits", of_table("rate-limits"));
+    let db = db.rename_table("stream-checkpoints", of_table("checkpoints"));
     // A function does not make its own tables: that is for whoever deploys it.
     if is_set("DYNAMORM_URL") || !in_lambda {
         users::create_tables(&db).await?;
@@ -61,7 +62,12 @@ async fn run() -> Result<(), lift::BoxError> {
         metrics_enabled: in_lambda,
         ..Config::from_env()
     };
-    let app = users::app(db, config).on_listening(move |address| {
+    let mut app = users::app(db.clone(), table, config);
+    // Elsewhere than in Lambda, which does that itself.
+    if cfg!(feature = "streams") {
+        app = app.poll_streams(&db, users::CONSUMER);
+    }
+    let app = app.on_listening(move |address| {
         if by_default {
             println!("the data is in ./users.db; DYNAMORM_URL names another database");
         }

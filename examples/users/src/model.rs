@@ -1,15 +1,17 @@
-//! What is stored: three models in one table, told apart by their keys.
+//! What is stored: five models in one table, told apart by their keys.
 //!
 //! | item | partition key | sort key |
 //! |---|---|---|
 //! | a user | `TENANT#{tenant_id}#USER#{id}` | `PROFILE` |
 //! | an order | `TENANT#{tenant_id}#ORDER#{order_id}` | `ORDER` |
 //! | an order, under its user | `TENANT#{tenant_id}#USER#{user_id}` | `ORDER#{created_at}#{order_id}` |
+//! | how many users | `TENANT#{tenant_id}#USER-COUNT` | `USER-COUNT` |
+//! | a change that is counted | `TENANT#{tenant_id}#USER-COUNT` | `COUNTED#{user_id}#{sequence_number}` |
 //!
 //! The tenant leads every key, of the indexes too, and is filled in by the handle that each request gets: no handler names it.
 
 use crate::Credits;
-use dynamorm::{Model, Project, Timestamp};
+use dynamorm::{Model, Project, Timestamp, Ttl};
 use serde::Serialize;
 
 /// A user of a tenant.
@@ -87,4 +89,31 @@ pub struct OrderOfUser {
     pub total: Credits,
     /// How far it is.
     pub status: String,
+}
+
+/// How many users a tenant has. It follows the table's stream.
+#[derive(Debug, Clone, PartialEq, Eq, Model)]
+#[dynamorm(pk = "TENANT#{tenant_id}#USER-COUNT", sk = "USER-COUNT")]
+pub struct UserCount {
+    /// Whose users.
+    #[dynamorm(tenant)]
+    pub tenant_id: String,
+    /// How many.
+    pub count: i64,
+}
+
+/// A change of a user that is in the count. It is kept until the stream cannot tell of that change again.
+#[derive(Debug, Clone, PartialEq, Eq, Model)]
+#[dynamorm(pk = "TENANT#{tenant_id}#USER-COUNT", sk = "COUNTED#{user_id}#{sequence_number}")]
+pub struct Counted {
+    /// Whose user.
+    #[dynamorm(tenant)]
+    pub tenant_id: String,
+    /// The user who came or went.
+    pub user_id: String,
+    /// The number of the change in the stream: no other change of this user has it.
+    pub sequence_number: String,
+    /// When DynamoDB may delete it.
+    #[dynamorm(ttl)]
+    pub expires_at: Ttl,
 }

@@ -1,5 +1,6 @@
-//! The handlers: users, orders, and transfers of credits.
+//! The handlers: users, how many there are, orders, and transfers of credits.
 
+pub(crate) mod counts;
 pub(crate) mod orders;
 pub(crate) mod transfers;
 pub(crate) mod users;

@@ -246,7 +246,7 @@ impl Drop for OwnTable {
     fn drop(&mut self) {
         let deleted = async {
             let db = Db::connect(&self.url).await?.table(self.name.as_str());
-            for table in ["", "-idempotency", "-rate-limits"] {
+            for table in ["", "-idempotency", "-rate-limits", "-checkpoints"] {
                 let db = db.clone().table(format!("{}{table}", self.name));
                 db.delete_table::<users::User>().if_exists().execute().await?;
             }
@@ -293,4 +293,42 @@ fn all_of_it_works(vars: &[(&str, &str)]) {
         .unwrap();
     assert_eq!((batch.status, &batch.body["created"]), (200, &json!(1)), "{batch:?}");
     assert_eq!(list(&mut client).len(), 3);
+    until_counted(&mut client, 3);
+}
+
+/// Waits for the count, which follows the table's stream.
+fn until_counted(client: &mut Client, count: i64) {
+    let began = Instant::now();
+    loop {
+        let told = client.get("/users/count").unwrap();
+        assert_eq!(told.status, 200, "{told:?}");
+        if told.body["count"] == count {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE && told.body["count"].as_i64().unwrap() < count, "{told:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn the_count_of_users_goes_on_after_a_restart() {
+    let folder = Folder::new();
+    let create = |client: &mut Client, nth: usize| {
+        let user = json!({"email": format!("u{nth}@example.com"), "name": "Ada"});
+        assert_eq!(client.post("/users", &user).unwrap().status, 201);
+    };
+    for round in 0..3 {
+        let mut service = Service::listening(&folder, &[]);
+        let mut client = service.client();
+        (0..20).for_each(|nth| create(&mut client, round * 20 + nth));
+        // The first time it is told to stop before all are counted, maybe.
+        if round > 0 {
+            until_counted(&mut client, 20 * (round as i64 + 1));
+            std::thread::sleep(Duration::from_millis(500));
+            until_counted(&mut client, 20 * (round as i64 + 1));
+        }
+        service.terminate();
+        let ended = service.ended();
+        assert!(ended.status.success() && ended.after < AT_ONCE, "{} after {:?}", ended.stderr, ended.after);
+    }
 }

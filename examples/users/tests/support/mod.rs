@@ -20,7 +20,7 @@ impl Service {
     pub(crate) async fn start() -> Self {
         let db = Db::memory().unwrap().table("users");
         users::create_tables(&db).await.unwrap();
-        Self { app: TestApp::new(users::app(db.clone(), Config::default())), db }
+        Self { app: TestApp::new(users::app(db.clone(), "users", Config::default())), db }
     }
 
     pub(crate) async fn get(&self, tenant: &str, path: &str) -> TestResponse {
