@@ -24,7 +24,7 @@ pub(crate) type OnListening = Box<dyn FnOnce(&SocketAddr) + Send>;
 /// Routes are a plain axum [`Router`]. Around them is the default stack, from the outside in: request id, tenant, metrics,
 /// access log, error bodies, panics, timeout, body limit, `require_tenant`; then your layers.
 pub struct App {
-    config: Config,
+    pub(crate) config: Config,
     routes: Router,
     websockets: Option<Router>,
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
@@ -32,10 +32,13 @@ pub struct App {
     pub(crate) events: Events,
     /// Who reads streams outside Lambda.
     pub(crate) polled: Option<Polled>,
-    /// `/livez` and `/readyz`.
+    /// `/livez` and `/readyz`, which need no tenant.
     pub(crate) health: Option<Router>,
     #[cfg(feature = "jwt")]
-    jwt: Option<crate::Jwt>,
+    pub(crate) jwt: Option<crate::Jwt>,
+    /// What is described, and where it is served.
+    #[cfg(feature = "openapi")]
+    pub(crate) described: Option<crate::openapi::Described>,
 }
 
 impl App {
@@ -53,6 +56,8 @@ impl App {
             health: None,
             #[cfg(feature = "jwt")]
             jwt: None,
+            #[cfg(feature = "openapi")]
+            described: None,
         }
     }
 
@@ -188,6 +193,13 @@ impl App {
 
     /// The same, with another place for metrics.
     pub(crate) fn into_parts_with(self, metrics: Sink) -> Parts {
+        #[cfg(feature = "openapi")]
+        let open = match (self.description(), self.health) {
+            (Some(described), Some(health)) => Some(described.merge(health)),
+            (described, health) => described.or(health),
+        };
+        #[cfg(not(feature = "openapi"))]
+        let open = self.health;
         let mut router = self.routes;
         // The layer that axum is given last is the outermost, so the first added goes last.
         for layer in self.layers.into_iter().rev() {
@@ -201,7 +213,7 @@ impl App {
             #[cfg(feature = "jwt")]
             jwt: self.jwt.clone(),
         };
-        let router = middleware::default_stack(router, settings(self.health));
+        let router = middleware::default_stack(router, settings(open));
         let websockets = self.websockets.map(|routes| middleware::default_stack(routes, settings(None)));
         Parts {
             router,

@@ -62,6 +62,7 @@ struct Inner {
 
 /// Says what is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Where: `email`, `address.city`, `users[3].email`. Empty if it is about the body as a whole.
     pub field: String,
@@ -274,17 +275,26 @@ impl Error {
     }
 }
 
-/// RFC 9457, and our extension members.
+/// What every error answers: RFC 9457, and a code for programs.
 #[derive(Serialize)]
-struct Problem<'a> {
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct Problem<'a> {
+    /// `about:blank`: the status says what it is.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What is wrong, for people.
     detail: &'a str,
+    /// What is wrong, for programs: `NOT_FOUND`.
     code: &'a str,
+    /// What is wrong with each field.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     errors: &'a [FieldError],
+    /// By which the request is found in the logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
 }

@@ -62,6 +62,7 @@
 //! - [`event`] is what comes beside HTTP: messages, events, schedules, records, each to a handler of its own.
 //! - [`Idempotency`] lets what is asked for several times happen once; [`RateLimit`] bounds how often; [`Metrics`] are figures for CloudWatch.
 //! - [`Error`] is what they return; a [`dynamorm::Error`] becomes one by `?`.
+//! - with the feature `openapi`, `App::openapi` serves what handlers say of themselves.
 //! - [`testing`] sends requests and Lambda events to an app without a socket.
 
 mod app;
@@ -77,6 +78,8 @@ mod lambda;
 mod logging;
 mod metrics;
 mod middleware;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod rate_limit;
 mod run;
 pub mod testing;
@@ -92,6 +95,10 @@ pub use idempotency::{Idempotency, Idempotent};
 pub use metrics::{Metrics, Unit};
 pub use rate_limit::{Per, RateLimit, RateLimited};
 pub use run::run;
+
+/// The utoipa that describes routes, and its router: name them through here and there is only one version of them.
+#[cfg(feature = "openapi")]
+pub use {utoipa, utoipa_axum};
 
 /// The axum that this crate is built on: name it through here and there is only one version of it.
 pub use axum;

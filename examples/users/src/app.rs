@@ -3,8 +3,9 @@
 use crate::handlers::{counts, orders, transfers, users};
 use crate::{Counted, Order, OrderOfUser, User, UserCount};
 use dynamorm::{Db, StreamViewType};
-use lift::axum::Router;
-use lift::axum::routing::{get, post};
+use lift::utoipa;
+use lift::utoipa_axum::router::OpenApiRouter;
+use lift::utoipa_axum::routes;
 use lift::{App, Config, Idempotency, Per, RateLimit};
 use std::time::Duration;
 
@@ -21,22 +22,22 @@ pub const CONSUMER: &str = "users";
 #[must_use]
 pub fn app(db: Db, table: &str, config: Config) -> App {
     // What a client repeats, since it had no answer, is done once if it says so by an `Idempotency-Key`.
-    let writes = Router::new()
-        .route("/users", post(users::create))
-        .route("/users/batch", post(users::create_batch))
-        .route("/orders", post(orders::create))
-        .route("/transfers", post(transfers::create))
+    let writes = OpenApiRouter::new()
+        .routes(routes!(users::create))
+        .routes(routes!(users::create_batch))
+        .routes(routes!(orders::create))
+        .routes(routes!(transfers::create))
         .route_layer(idempotency(&db))
         .route_layer(rate_limit(&db).fail_open());
-    let reads = Router::new()
-        .route("/users", get(users::list))
-        .route("/users/count", get(counts::of_users))
-        .route("/users/by-email", get(users::by_email))
-        .route("/users/summaries", get(users::summaries))
-        .route("/users/{id}", get(users::get))
-        .route("/users/{id}/for-update", get(users::get_for_update))
-        .route("/users/{id}/cached", get(users::get_cached))
-        .route("/users/{id}/orders", get(orders::of_user));
+    let reads = OpenApiRouter::new()
+        .routes(routes!(users::list))
+        .routes(routes!(counts::of_users))
+        .routes(routes!(users::by_email))
+        .routes(routes!(users::summaries))
+        .routes(routes!(users::get))
+        .routes(routes!(users::get_for_update))
+        .routes(routes!(users::get_cached))
+        .routes(routes!(orders::of_user));
     let routes = writes.merge(reads).with_state(db.clone().cache(CACHE_BYTES));
     let of_stream = db.clone();
     let ready = move || {
@@ -45,7 +46,7 @@ pub fn app(db: Db, table: &str, config: Config) -> App {
     };
     App::new()
         .with_config(config)
-        .routes(routes)
+        .openapi("/openapi.json", routes)
         .health(ready)
         .stream(table, move |record| counts::on_user(of_stream.clone(), record))
 }

@@ -1,6 +1,8 @@
 //! [`Credits`]: an amount with at most two decimals, exact from the request's JSON to the table and back.
 
 use dynamorm::{Addable, Document, Number, Numeric};
+use lift::utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use lift::utoipa::{PartialSchema, ToSchema};
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{self, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -53,6 +55,15 @@ impl<'de> Deserialize<'de> for Credits {
             .ok_or_else(|| de::Error::custom("expected a number with at most 15 digits and two decimals"))
     }
 }
+
+/// As it is described: a number with two decimals at most.
+impl PartialSchema for Credits {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Number).multiple_of(Some(0.01)).into()
+    }
+}
+
+impl ToSchema for Credits {}
 
 #[cfg(test)]
 mod tests {

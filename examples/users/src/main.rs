@@ -82,6 +82,7 @@ fn print_examples(address: &SocketAddr) {
   curl -sw '\\n' -X POST http://{address}/users -H 'X-Tenant-Id: acme' -H 'Content-Type: application/json' \\
        -d '{{\"email\": \"ada@example.com\", \"name\": \"Ada\", \"credits\": 100}}'
   curl -sw '\\n' 'http://{address}/users?limit=10' -H 'X-Tenant-Id: acme'
-  curl -sw '\\n' 'http://{address}/users/by-email?email=ada@example.com' -H 'X-Tenant-Id: acme'\n"
+  curl -sw '\\n' 'http://{address}/users/by-email?email=ada@example.com' -H 'X-Tenant-Id: acme'
+  curl -sw '\\n' http://{address}/openapi.json\n"
     );
 }

@@ -12,10 +12,11 @@
 
 use crate::Credits;
 use dynamorm::{Model, Project, Timestamp, Ttl};
+use lift::utoipa::{self, ToSchema};
 use serde::Serialize;
 
 /// A user of a tenant.
-#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[derive(Debug, Clone, PartialEq, Model, Serialize, ToSchema)]
 #[dynamorm(pk = "TENANT#{tenant_id}#USER#{id}", sk = "PROFILE")]
 #[dynamorm(index = "email-index", pk = (tenant_id, email))]
 #[dynamorm(index = "tenant-index", pk = tenant_id, sk = id)]
@@ -33,14 +34,16 @@ pub struct User {
     pub credits: Credits,
     /// Kept by the library.
     #[dynamorm(created_at)]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Kept by the library.
     #[dynamorm(updated_at)]
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
 
 /// A user in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Project, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Project, Serialize, ToSchema)]
 #[dynamorm(of = User)]
 pub struct UserSummary {
     /// The user's id.
@@ -52,7 +55,7 @@ pub struct UserSummary {
 }
 
 /// An order, by its own id.
-#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[derive(Debug, Clone, PartialEq, Model, Serialize, ToSchema)]
 #[dynamorm(pk = "TENANT#{tenant_id}#ORDER#{order_id}", sk = "ORDER")]
 #[dynamorm(index = "tenant-orders-index", pk = "TENANT#{tenant_id}", sk = "ORDER#{created_at}")]
 pub struct Order {
@@ -68,20 +71,23 @@ pub struct Order {
     /// How far it is.
     pub status: String,
     /// When it was placed; set here, since it is in a key.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
 /// An order under its user: what a list of their orders shows.
-#[derive(Debug, Clone, PartialEq, Model, Serialize)]
+#[derive(Debug, Clone, PartialEq, Model, Serialize, ToSchema)]
 #[dynamorm(pk = "TENANT#{tenant_id}#USER#{user_id}", sk = "ORDER#{created_at}#{order_id}")]
 pub struct OrderOfUser {
     /// Whose order it is.
     #[dynamorm(tenant)]
     #[serde(skip_serializing)]
+    #[schema(ignore)]
     pub tenant_id: String,
     /// Who ordered.
     pub user_id: String,
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The order's own id.
     pub order_id: String,

@@ -296,3 +296,48 @@ async fn unknown_routes_and_methods_are_answered_in_the_same_form() {
     assert_problem(&response, 405, "METHOD_NOT_ALLOWED");
     assert!(response.headers.contains_key("allow"));
 }
+
+#[tokio::test]
+async fn the_service_describes_its_routes_and_what_they_answer() {
+    let service = Service::start().await;
+    let response = service.app.get("/openapi.json").send().await;
+    assert_eq!(response.status, 200);
+    let document: Value = response.json();
+    let paths = document["paths"].as_object().unwrap();
+    let described: Vec<String> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    let expected = [
+        "post /orders",
+        "post /transfers",
+        "get /users",
+        "post /users",
+        "post /users/batch",
+        "get /users/by-email",
+        "get /users/count",
+        "get /users/summaries",
+        "get /users/{id}",
+        "get /users/{id}/cached",
+        "get /users/{id}/for-update",
+        "get /users/{id}/orders",
+    ];
+    assert_eq!(described, expected);
+    for operation in paths.values().flat_map(|item| item.as_object().unwrap().values()) {
+        assert_ne!(operation["summary"], Value::Null, "{operation}");
+        let error =
+            &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(error, "#/components/schemas/Problem", "{operation}");
+    }
+
+    // What is described of a user is what is answered of one.
+    let body = json!({"email": "ada@example.com", "name": "Ada", "credits": 10.5});
+    let user: Value = service.app.post("/users").tenant("acme").json(&body).send().await.json();
+    let members: Vec<&String> = user.as_object().unwrap().keys().collect();
+    let schema = &document["components"]["schemas"]["User"];
+    assert_eq!(members, schema["properties"].as_object().unwrap().keys().collect::<Vec<_>>());
+    assert_eq!(document["components"]["schemas"]["Credits"]["type"], "number");
+    assert_eq!(schema["properties"]["created_at"]["format"], "date-time");
+}

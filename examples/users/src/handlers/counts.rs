@@ -4,6 +4,7 @@ use crate::{Counted, User, UserCount};
 use dynamorm::{Change, Db, Put, Timestamp, Ttl, Update};
 use lift::axum::Json;
 use lift::event::StreamRecord;
+use lift::utoipa::{self, ToSchema};
 use lift::{Result, TenantDb};
 use serde::Serialize;
 use std::time::Duration;
@@ -37,12 +38,13 @@ pub(crate) async fn on_user(db: Db, record: StreamRecord<User>) -> Result<()> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Count {
     count: i64,
 }
 
-/// `GET /users/count`: a moment behind what was written.
+/// How many users there are, a moment behind what was written.
+#[utoipa::path(get, path = "/users/count", responses((status = 200, body = Count)))]
 pub(crate) async fn of_users(TenantDb(db): TenantDb) -> Result<Json<Count>> {
     let count = db.get(UserCount::key()).optional().await?;
     Ok(Json(Count { count: count.map_or(0, |count| count.count) }))

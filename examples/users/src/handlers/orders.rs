@@ -7,10 +7,11 @@ use garde::Validate;
 use lift::axum::Json;
 use lift::axum::extract::Path;
 use lift::axum::http::StatusCode;
+use lift::utoipa::{self, ToSchema};
 use lift::{Error, Page, Result, TenantDb, TenantId, Valid};
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateOrder {
     #[garde(length(min = 1, max = 100))]
     user_id: String,
@@ -29,7 +30,8 @@ fn positive(total: &Credits, (): &()) -> garde::Result {
     if *total > Credits::ZERO { Ok(()) } else { Err(garde::Error::new("not greater than 0")) }
 }
 
-/// `POST /orders`
+/// Places an order of a user.
+#[utoipa::path(post, path = "/orders", request_body = CreateOrder, responses((status = 201, body = Order)))]
 pub(crate) async fn create(
     TenantDb(db): TenantDb,
     tenant: TenantId,
@@ -69,15 +71,17 @@ fn refused(error: dynamorm::Error) -> Error {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Orders {
     orders: Vec<OrderOfUser>,
     count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     next_cursor: Option<StartKey>,
 }
 
-/// `GET /users/{id}/orders?limit=&cursor=`: the newest first.
+/// A page of a user's orders, the newest first.
+#[utoipa::path(get, path = "/users/{id}/orders", params(("id" = String, Path), Page), responses((status = 200, body = Orders)))]
 pub(crate) async fn of_user(
     TenantDb(db): TenantDb,
     Path(id): Path<String>,

@@ -4,10 +4,11 @@ use crate::{Credits, User};
 use dynamorm::{Cancellation, Update};
 use garde::Validate;
 use lift::axum::Json;
+use lift::utoipa::{self, ToSchema};
 use lift::{Error, FieldError, Result, TenantDb, Valid};
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct Transfer {
     #[garde(length(min = 1, max = 100))]
     from_user_id: String,
@@ -21,13 +22,14 @@ fn positive(amount: &Credits, (): &()) -> garde::Result {
     if *amount > Credits::ZERO { Ok(()) } else { Err(garde::Error::new("not greater than 0")) }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Transferred {
     status: &'static str,
     message: String,
 }
 
-/// `POST /transfers`
+/// Moves credits from one user to another.
+#[utoipa::path(post, path = "/transfers", request_body = Transfer, responses((status = 200, body = Transferred)))]
 pub(crate) async fn create(
     TenantDb(db): TenantDb,
     Valid(request): Valid<Transfer>,

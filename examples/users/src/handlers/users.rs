@@ -8,6 +8,7 @@ use lift::axum::Json;
 use lift::axum::extract::Path;
 use lift::axum::http::{HeaderName, HeaderValue, StatusCode};
 use lift::axum::response::AppendHeaders;
+use lift::utoipa::{self, IntoParams, ToSchema};
 use lift::{Error, Page, Result, TenantDb, TenantId, Valid, ValidQuery};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 /// How old a cached user may be.
 const CACHED_FOR: Duration = Duration::from_secs(5 * 60);
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateUser {
     // The index holds it, and takes keys of up to 2,048 bytes.
     #[garde(email, length(max = 254))]
@@ -49,7 +50,8 @@ impl CreateUser {
     }
 }
 
-/// `POST /users`
+/// Makes a user.
+#[utoipa::path(post, path = "/users", request_body = CreateUser, responses((status = 201, body = User)))]
 pub(crate) async fn create(
     TenantDb(db): TenantDb,
     tenant: TenantId,
@@ -61,19 +63,20 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(stored)))
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub(crate) struct CreateUsers {
     #[garde(length(min = 1, max = 1_000), dive)]
     users: Vec<CreateUser>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Created {
     created: usize,
     users: Vec<User>,
 }
 
-/// `POST /users/batch`
+/// Makes up to 1,000 users.
+#[utoipa::path(post, path = "/users/batch", request_body = CreateUsers, responses((status = 200, body = Created)))]
 pub(crate) async fn create_batch(
     TenantDb(db): TenantDb,
     tenant: TenantId,
@@ -86,30 +89,35 @@ pub(crate) async fn create_batch(
     Ok(Json(Created { created: users.len(), users }))
 }
 
-/// `GET /users/{id}`
+/// One user.
+#[utoipa::path(get, path = "/users/{id}", params(("id" = String, Path)), responses((status = 200, body = User)))]
 pub(crate) async fn get(TenantDb(db): TenantDb, Path(id): Path<String>) -> Result<Json<User>> {
     find(&db, id, false).await.map(Json)
 }
 
-/// `GET /users/{id}/for-update`: what was written last, for twice the units.
+/// One user as written last, for twice the units.
+#[utoipa::path(get, path = "/users/{id}/for-update", params(("id" = String, Path)), responses((status = 200, body = User)))]
 pub(crate) async fn get_for_update(TenantDb(db): TenantDb, Path(id): Path<String>) -> Result<Json<User>> {
     find(&db, id, true).await.map(Json)
 }
 
-/// `GET /users/{id}/cached`: as it was written here last, or up to five minutes old where another process wrote. Concurrent misses
-/// read the database once.
+/// One user as written here last, or up to five minutes old where another process wrote.
+///
+/// Concurrent misses read the database once.
+#[utoipa::path(get, path = "/users/{id}/cached", params(("id" = String, Path)), responses((status = 200, body = User)))]
 pub(crate) async fn get_cached(TenantDb(db): TenantDb, Path(id): Path<String>) -> Result<Json<User>> {
     let user = db.get(User::key(id)).cached(CACHED_FOR).optional().await?;
     user.map(Json).ok_or_else(|| Error::not_found("user not found"))
 }
 
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub(crate) struct ByEmail {
     #[garde(email)]
     email: String,
 }
 
-/// `GET /users/by-email?email=`
+/// The user with this address.
+#[utoipa::path(get, path = "/users/by-email", params(ByEmail), responses((status = 200, body = User)))]
 pub(crate) async fn by_email(
     TenantDb(db): TenantDb,
     ValidQuery(request): ValidQuery<ByEmail>,
@@ -118,15 +126,17 @@ pub(crate) async fn by_email(
     found.items.into_iter().next().map(Json).ok_or_else(|| Error::not_found("user not found"))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Users {
     users: Vec<User>,
     count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     next_cursor: Option<StartKey>,
 }
 
-/// `GET /users?limit=&cursor=`
+/// A page of users.
+#[utoipa::path(get, path = "/users", params(Page), responses((status = 200, body = Users)))]
 pub(crate) async fn list(TenantDb(db): TenantDb, page: Page) -> Result<Json<Users>> {
     let page = db
         .query::<User>()
@@ -143,7 +153,17 @@ const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 type WithNextCursor = AppendHeaders<Option<(HeaderName, HeaderValue)>>;
 
-/// `GET /users/summaries?limit=&cursor=`: three attributes of each user, and no more leaves the database.
+/// A page of users in short: three attributes of each, and no more leaves the database.
+#[utoipa::path(
+    get,
+    path = "/users/summaries",
+    params(Page),
+    responses((
+        status = 200,
+        body = [UserSummary],
+        headers(("x-next-cursor" = String, description = "Where the next page starts, if there is one")),
+    )),
+)]
 pub(crate) async fn summaries(
     TenantDb(db): TenantDb,
     page: Page,
