@@ -194,3 +194,53 @@ pub(super) fn table_of(db: &Db) -> Db {
 pub(super) async fn create_table(db: &Db) -> Result<()> {
     table_of(db).create_table::<(StreamCheckpoint, Process, LeaseItem)>().if_not_exists().execute().await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_checkpoint_goes_forward_only() {
+        let db = Db::memory().unwrap();
+        create_table(&db).await.unwrap();
+        let checkpoints = Checkpoints::new(&db, "arn:x", "a#b", "p1");
+        let other = Checkpoints::new(&db, "arn:x", "a", "p1");
+        assert_eq!(checkpoints.begin("s1").await.unwrap(), Some(From::TrimHorizon));
+        // As numbers, not as text.
+        for (number, is_forward) in [("900", true), ("1000", true), ("1000", true), ("999", false)] {
+            assert_eq!(checkpoints.advance("s1", number).await.unwrap(), is_forward, "{number}");
+        }
+        assert_eq!(checkpoints.begin("s1").await.unwrap(), Some(From::After("1000".into())));
+        assert_eq!(other.begin("s1").await.unwrap(), Some(From::TrimHorizon));
+        checkpoints.finish("s1").await.unwrap();
+        assert!(!checkpoints.advance("s1", "2000").await.unwrap());
+        assert_eq!(checkpoints.begin("s1").await.unwrap(), None);
+
+        checkpoints.begin_at_latest("s2", false).await.unwrap();
+        assert_eq!(checkpoints.begin("s2").await.unwrap(), Some(From::Latest));
+        checkpoints.advance("s2", "7").await.unwrap();
+        checkpoints.begin_at_latest("s2", true).await.unwrap();
+        assert_eq!(checkpoints.begin("s2").await.unwrap(), Some(From::After("7".into())));
+        checkpoints.begin_at_latest("s3", true).await.unwrap();
+        assert_eq!(checkpoints.begin("s3").await.unwrap(), None);
+        assert_eq!((checkpoints.all().await.unwrap().len(), other.all().await.unwrap().len()), (3, 0));
+    }
+
+    #[tokio::test]
+    async fn a_process_counts_while_it_says_that_it_is_alive() {
+        let db = Db::memory().unwrap();
+        create_table(&db).await.unwrap();
+        let of = |process, at: i64| {
+            let db = db.clone().clock(move || Timestamp::from_epoch_seconds(1_790_000_000 + at));
+            Checkpoints::new(&db, "arn:x", "a", process)
+        };
+        let alive = Duration::from_secs(30);
+        assert_eq!(of("p1", 0).count_processes(alive).await.unwrap(), 1);
+        assert_eq!(of("p2", 20).count_processes(alive).await.unwrap(), 2);
+        // The first one is silent for too long.
+        assert_eq!(of("p2", 31).count_processes(alive).await.unwrap(), 1);
+        assert_eq!(of("p1", 32).count_processes(alive).await.unwrap(), 2);
+        of("p2", 33).leave().await.unwrap();
+        assert_eq!(of("p1", 34).count_processes(alive).await.unwrap(), 1);
+    }
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 
 /// How often it is looked for shards, at least.
@@ -23,7 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 pub(super) async fn run(consumer: StreamConsumer, handler: Handler) -> Result<()> {
     consumer.check()?;
     let StreamConsumer { db, table, name, is_from_latest, limit, lease, until } = consumer;
-    let stream = stream_of(&db, &table).await?;
+    let mut until = until.unwrap_or_else(|| Box::pin(pending()));
+    let Some(stream) = begin(&db, &table, &mut until).await? else { return Ok(()) };
     let process = db.new_token()?;
     let mut running = Running {
         checkpoints: Checkpoints::new(&db, &stream, &name, &process),
@@ -38,9 +39,31 @@ pub(super) async fn run(consumer: StreamConsumer, handler: Handler) -> Result<()
         tasks: JoinSet::new(),
         stops: HashMap::new(),
     };
-    let ended = running.go_on(until.unwrap_or_else(|| Box::pin(pending()))).await;
+    let ended = running.go_on(until).await;
     let stopped = running.stop().await;
     ended.and(stopped)
+}
+
+/// The ARN of the stream, tried for until it is told; none if it was told to stop before.
+async fn begin(db: &Db, table: &str, until: &mut Until) -> Result<Option<String>> {
+    let mut failures = 0;
+    loop {
+        match stream_of(db, table).await {
+            Err(error) if !is_lasting(&error) => {
+                warn(table, &error);
+                failures += 1;
+            }
+            found => return found.map(Some),
+        }
+        if let Either::Left(_) = select(&mut *until, pin!(sleep(pause(failures)))).await {
+            return Ok(None);
+        }
+    }
+}
+
+fn warn(table: &str, error: &Error) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(table, error, "the shards of a stream were not found, and are looked for again");
 }
 
 /// The ARN of a table's stream.
@@ -101,11 +124,7 @@ impl Running {
                         }
                         Err(error) if is_lasting(&error) => return Err(error),
                         Err(error) => {
-                            tracing::warn!(
-                                table = &*self.table,
-                                error = &error as &dyn std::error::Error,
-                                "the shards of a stream were not found, and are looked for again"
-                            );
+                            warn(&self.table, &error);
                             failures += 1;
                             pause(failures)
                         }

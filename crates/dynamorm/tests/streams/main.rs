@@ -13,7 +13,7 @@
 mod shards;
 
 use dynamorm::StreamViewType::NewAndOldImages;
-use dynamorm::transport::Operation;
+use dynamorm::transport::{Faults, Operation};
 use dynamorm::{Change, Db, Error, LeaseItem, Model, Result, StreamCheckpoint, StreamConsumer, StreamRecord};
 use shards::{Form, Shards};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +112,7 @@ fn start(consumer: StreamConsumer, seen: &Seen, who: &'static str) -> JoinHandle
         let seen = seen.clone();
         async move {
             seen.add(&record, who);
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
             Ok::<_, Error>(())
         }
     }))
@@ -287,12 +287,12 @@ async fn expired_iterators_trimmed_records_and_throttles_do_not_end_it() {
 
 #[tokio::test]
 async fn the_latest_is_where_a_consumer_without_checkpoints_may_begin() {
-    let db = made(Db::memory().unwrap()).await;
+    let shards = Shards::new(Form::Roots(1));
+    let db = made(Db::with_transport(shards.clone())).await;
     write(&db, 0..5, 1..=1).await;
     let seen = Seen::default();
     let running = start(consumer(&db).latest(), &seen, "a");
-    // It has begun once its checkpoint is there and an idle read or two.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    until(|| shards.reads() > 0).await;
     write(&db, 0..5, 2..=2).await;
     until(|| seen.all().len() == 5).await;
     assert_eq!(seen.things(), written(0..5, 2..=2));
@@ -408,4 +408,41 @@ async fn a_stream_that_was_turned_off_and_on_is_followed_on() {
     until(|| seen.things().len() == 6).await;
     assert!(!running.is_finished());
     running.abort();
+}
+
+#[tokio::test]
+async fn whatever_fails_and_whoever_dies_every_change_comes_and_in_order() {
+    const PROCESSES: [&str; 3] = ["a", "b", "c"];
+    let seeds = std::env::var("DYNAMORM_TEST_SEEDS").map_or(1, |seeds| seeds.parse().unwrap());
+    for seed in 0..seeds {
+        let mut chance = fastrand::Rng::with_seed(seed);
+        let shards = Shards::new(Form::Roots(3));
+        let db = made(Db::with_transport(shards.clone())).await;
+        let faults = Faults::new(shards).seed(seed).throttle(0.1).unavailable(0.05).lost_response(0.05);
+        let faulty = Db::with_transport(faults);
+        let seen = Seen::default();
+        let begin = |who| start(consumer(&faulty).limit(10), &seen, who);
+        let mut running = PROCESSES.map(begin);
+        let all = written(0..10, 1..=20);
+        let began = Instant::now();
+        let (mut round, mut deaths) = (0, 0);
+        while seen.things() != all {
+            assert!(began.elapsed() < 3 * PATIENCE, "seed {seed}: {} of {}", seen.things().len(), all.len());
+            if round < 20 {
+                round += 1;
+                write(&db, 0..10, round..=round).await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if chance.u8(..8) == 0 {
+                let nth = chance.usize(..3);
+                running[nth].abort();
+                running[nth] = begin(PROCESSES[nth]);
+                deaths += 1;
+            }
+            assert!(running.iter().all(|running| !running.is_finished()), "one ended by itself");
+        }
+        seen.assert_in_order();
+        running.iter().for_each(JoinHandle::abort);
+        println!("seed {seed}: {} given of {}, {deaths} deaths", seen.all().len(), all.len());
+    }
 }

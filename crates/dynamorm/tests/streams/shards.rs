@@ -2,6 +2,7 @@
 
 use dynamorm::transport::{Call, Embedded, Failure, Operation, Request, ServiceError, Transport};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Which shards there are.
@@ -20,12 +21,15 @@ pub(crate) struct Shards {
     /// What is answered instead, once each.
     errors: Arc<Mutex<Vec<(Operation, &'static str)>>>,
     asked: Arc<Mutex<Vec<Value>>>,
+    /// How often records were given.
+    reads: Arc<AtomicUsize>,
 }
 
 impl Shards {
     pub(crate) fn new(form: Form) -> Self {
         let below = Embedded::memory().unwrap();
-        Self { below, form: Arc::new(Mutex::new(form)), errors: Arc::default(), asked: Arc::default() }
+        let form = Arc::new(Mutex::new(form));
+        Self { below, form, errors: Arc::default(), asked: Arc::default(), reads: Arc::default() }
     }
 
     pub(crate) fn reform(&self, form: Form) {
@@ -45,6 +49,10 @@ impl Shards {
     /// The requests of GetShardIterator so far.
     pub(crate) fn iterators(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
     }
 
     fn form(&self) -> Form {
@@ -106,6 +114,7 @@ impl Shards {
                 Form::Split(at) => number(record) > at && shard == format!("c{}", nth(2)),
             }
         });
+        self.reads.fetch_add(1, Ordering::Relaxed);
         answer["NextShardIterator"] = match is_at_end {
             true => Value::Null,
             false => format!("{shard}|{}", answer["NextShardIterator"].as_str().unwrap()).into(),
