@@ -62,6 +62,14 @@ pub const VECTOR_DIMENSIONS: usize = 4_096;
 /// Vector indexes that one table may have.
 pub const VECTOR_INDEXES: usize = 5;
 
+/// Records that one GetRecords gives.
+///
+/// See [GetRecords](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html).
+pub const STREAM_RECORDS: usize = 1_000;
+
+/// GetRecords of one shard in a second.
+pub const STREAM_READS_PER_SECOND: u64 = 5;
+
 /// Size of one BatchWriteItem request, in bytes.
 pub const REQUEST_BYTES: usize = 16 * 1024 * 1024;
 

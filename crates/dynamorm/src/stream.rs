@@ -11,6 +11,7 @@ mod run;
 pub use checkpoint::StreamCheckpoint;
 pub use record::StreamRecord;
 
+use crate::limits::{STREAM_RECORDS, grouped};
 use crate::{Db, Error, Result};
 use follow::{Batch, Done};
 use std::fmt;
@@ -22,8 +23,6 @@ use tokio::time::Instant;
 
 /// How long a shard is a process's, unless it is renewed or said otherwise.
 const LEASE: Duration = Duration::from_secs(30);
-/// The records that one GetRecords gives at most.
-const LIMIT: u32 = 1_000;
 /// How long records are handled one by one before the checkpoint is written.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
@@ -78,7 +77,7 @@ impl Db {
             table: table.into(),
             name: consumer.into(),
             is_from_latest: false,
-            limit: LIMIT,
+            limit: STREAM_RECORDS,
             lease: LEASE,
             until: None,
         }
@@ -98,7 +97,7 @@ pub struct StreamConsumer {
     table: String,
     name: String,
     is_from_latest: bool,
-    limit: u32,
+    limit: usize,
     lease: Duration,
     until: Option<Until>,
 }
@@ -136,7 +135,7 @@ impl StreamConsumer {
     /// let consumer = db.stream_consumer("app", "welcome").limit(100);
     /// # }
     /// ```
-    pub fn limit(mut self, records: u32) -> Self {
+    pub fn limit(mut self, records: usize) -> Self {
         self.limit = records;
         self
     }
@@ -276,10 +275,11 @@ impl StreamConsumer {
         if self.name.is_empty() {
             return Err(Error::invalid("the consumer of the stream has no name"));
         }
-        if self.limit == 0 || self.limit > LIMIT {
+        if self.limit == 0 || self.limit > STREAM_RECORDS {
             return Err(Error::invalid(format!(
-                "the limit is {}, GetRecords gives from 1 to 1,000 records",
-                self.limit
+                "the limit is {}, GetRecords gives from 1 to {} records",
+                grouped(self.limit),
+                grouped(STREAM_RECORDS)
             )));
         }
         if self.lease < Duration::from_secs(1) {

@@ -4,6 +4,7 @@ use super::checkpoint::Checkpoints;
 use super::record::StreamRecord;
 use crate::error::ErrorKind;
 use crate::lease::Lease;
+use crate::limits::STREAM_READS_PER_SECOND;
 use crate::op::stream::{From, GotRecords, get_records, shard_iterator};
 use crate::{Db, Error, Result};
 use futures_util::future::{Either, select};
@@ -14,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// The shortest time between two GetRecords of a shard: DynamoDB takes five in a second.
-const PACE: Duration = Duration::from_millis(200);
+/// The shortest time between two GetRecords of a shard.
+const PACE: Duration = Duration::from_millis(1_000 / STREAM_READS_PER_SECOND);
 /// The longest, where nothing was found.
 const IDLE: Duration = Duration::from_secs(1);
 /// The first and the longest pause before what failed is tried again.
@@ -73,7 +74,7 @@ pub(super) struct Follow {
     pub(super) table: Arc<str>,
     pub(super) shard: Arc<str>,
     pub(super) checkpoints: Checkpoints,
-    pub(super) limit: u32,
+    pub(super) limit: usize,
     pub(super) handler: Handler,
     pub(super) stop: Stop,
 }

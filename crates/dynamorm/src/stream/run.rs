@@ -91,7 +91,7 @@ struct Running {
     name: String,
     process: String,
     is_from_latest: bool,
-    limit: u32,
+    limit: usize,
     lease: Duration,
     handler: Handler,
     checkpoints: Checkpoints,

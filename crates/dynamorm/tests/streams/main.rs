@@ -275,6 +275,7 @@ async fn expired_iterators_trimmed_records_and_throttles_do_not_end_it() {
     write(&db, 0..3, 2..=2).await;
     until(|| seen.things().len() == 6).await;
     assert_eq!(seen.all().len(), 6, "behind what was handled");
+    assert_eq!(shards.iterators().pop().unwrap()["ShardIteratorType"], "AFTER_SEQUENCE_NUMBER");
 
     // Reading goes on at the oldest: it says so, and gives again what is there.
     shards.fail(Operation::GetRecords, "TrimmedDataAccessException");
@@ -386,7 +387,7 @@ async fn what_cannot_be_right_is_an_error_at_once() {
     let refused = async |consumer| each(consumer).await.unwrap_err().to_string();
     insta::assert_snapshot!(refused(db.stream_consumer("app", "x")).await, @r#"table "app" has no stream: make it by `create_table().stream(StreamViewType::NewAndOldImages)`"#);
     insta::assert_snapshot!(refused(db.stream_consumer("app", "")).await, @"the consumer of the stream has no name");
-    insta::assert_snapshot!(refused(db.stream_consumer("app", "x").limit(1_001)).await, @"the limit is 1001, GetRecords gives from 1 to 1,000 records");
+    insta::assert_snapshot!(refused(db.stream_consumer("app", "x").limit(1_001)).await, @"the limit is 1,001, GetRecords gives from 1 to 1,000 records");
     insta::assert_snapshot!(refused(db.stream_consumer("app", "x").lease_duration(Duration::ZERO)).await, @"the duration of the lease is under a second");
     assert!(each(db.stream_consumer("none", "x")).await.unwrap_err().is_table_not_found());
     db.create_table::<Thing>().stream(NewAndOldImages).if_not_exists().execute().await.unwrap();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The records of an event: as many as Lambda gives unless it is told otherwise.
-const BATCH: u32 = 100;
+const BATCH: usize = 100;
 /// How long it waits after what will not pass by itself, such as a missing permission.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How long handlers may take for what they have when the process is told to stop. What is not done then is given again.

@@ -16,14 +16,14 @@ pub(crate) struct GotRecords {
 }
 
 /// Reads up to `limit` records, and no more than 1 MB.
-pub(crate) async fn get_records(db: &Db, table: &str, iterator: &str, limit: u32) -> Result<GotRecords> {
+pub(crate) async fn get_records(db: &Db, table: &str, iterator: &str, limit: usize) -> Result<GotRecords> {
     let answer = db.send(request(table, iterator, limit)).await?;
     decode(&answer).map_err(|error| Error::from(error).during(Operation::GetRecords, Some(table)))
 }
 
-fn request(table: &str, iterator: &str, limit: u32) -> Request {
+fn request(table: &str, iterator: &str, limit: usize) -> Request {
     let mut body = Body::of_text("ShardIterator", iterator);
-    body.number("Limit", limit);
+    body.number("Limit", u32::try_from(limit).unwrap_or(u32::MAX));
     body.request(Operation::GetRecords, table)
 }
 
