@@ -22,6 +22,9 @@ pub struct Config {
     pub service: Cow<'static, str>,
     /// Logs this level and those above it. Default `INFO`. The environment wins, so that a running function can be made
     /// more talkative: first `AWS_LAMBDA_LOG_LEVEL`, then `RUST_LOG` (which takes directives such as `info,users=debug`).
+    ///
+    /// No line of this crate or of dynamorm has a value of a request, an event or an item in it, at any level. Crates below, which log
+    /// them whole at DEBUG and TRACE (AWS's, hyper, the Lambda runtime), stay at INFO unless `RUST_LOG` names them.
     pub log_level: Level,
     /// Writes log lines as JSON or as text. Default `None`: JSON inside Lambda, text elsewhere.
     pub log_format: Option<LogFormat>,

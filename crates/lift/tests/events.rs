@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
-use support::sample;
+use support::{Logs, sample};
 
 /// What handlers saw, in the order in which they began.
 #[derive(Clone, Default)]
@@ -370,4 +370,36 @@ async fn a_request_over_http_still_reaches_its_route_beside_handlers_of_events()
     );
     let answer = app.invoke(sample("apigw-v2-request-no-authorizer")).await.unwrap();
     assert_eq!(answer["statusCode"], 200, "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_message_is_logged_and_nothing_that_is_in_it() {
+    let logs = Logs::start();
+    fn fails() -> lift::Result<()> {
+        Err(lift::Error::validation("no such luck"))
+    }
+    let app = App::new()
+        .sqs("orders", async |_: SqsMessage<Order>| fails())
+        .sns("orders", async |_: SnsMessage<Order>| fails())
+        .kinesis("orders", async |_: KinesisRecord<Order>| fails())
+        .eventbridge("app", "Ordered", async |_: EventBridgeEvent<Order>| fails());
+    let app = TestApp::new(app);
+    let good = r#"{"number": 7, "note": "zq-note"}"#;
+    for body in [
+        good,
+        r#"{"number": "zq-number"}"#,
+        "zq-text",
+        r#"["zq-element"]"#,
+        r#"{"number": 1e400, "x": "zq-x"}"#,
+    ] {
+        let detail: Value = serde_json::from_str(body).unwrap_or_else(|_| json!(body));
+        // Each is handled or not: here only its lines count.
+        let _ = app.invoke(events::sqs("orders", [body])).await;
+        let _ = app.invoke(events::sns("orders", body)).await;
+        let _ = app.invoke(events::kinesis("orders", [body])).await;
+        let _ = app.invoke(events::eventbridge("app", "Ordered", &detail)).await;
+    }
+    let text = logs.text();
+    assert!(text.matches("an event was not handled").count() >= 15, "{text}");
+    assert!(!text.contains("zq-"), "{text}");
 }

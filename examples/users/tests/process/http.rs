@@ -38,7 +38,7 @@ impl Client {
         ))
     }
 
-    fn send(&mut self, request: &str) -> io::Result<Answer> {
+    pub(crate) fn send(&mut self, request: &str) -> io::Result<Answer> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let status = self.line()?;
         let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());

@@ -1,6 +1,7 @@
 //! The compiled `users` binary, as a newcomer, an operator and Lambda meet it.
 //!
-//! Each test runs it in a folder of its own, on a free port. `service` starts and ends it, `http` talks to it.
+//! Each test runs it in a folder of its own, on a free port. `mistakes` are what an operator can get wrong, `quiet` is what must be
+//! in no log. `service` starts and ends it, `http` talks to it.
 //!
 //! The last test needs an endpoint, and says in its output if there was none:
 //!
@@ -12,6 +13,7 @@
 
 mod http;
 mod mistakes;
+mod quiet;
 mod service;
 
 use dynamorm::Db;
@@ -45,22 +47,23 @@ fn the_printed_curl_lines_work_as_they_are() {
     let folder = Folder::new();
     let service = Service::listening(&folder, &[]);
     let commands = printed_commands(&service);
-    assert_eq!(commands.len(), 3, "{commands:?}");
+    assert_eq!(commands.len(), 4, "{commands:?}");
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("note: there is no curl, so what the lines do was not tested");
         return;
     }
     let answers: Vec<Value> = commands.iter().map(|command| shell(command)).collect();
-    let [created, listed, found] = answers.as_slice() else { panic!("{answers:?}") };
+    let [created, listed, found, described] = answers.as_slice() else { panic!("{answers:?}") };
     assert_eq!(created["email"], "ada@example.com", "{created}");
     assert_eq!((&listed["count"], &listed["users"][0]), (&json!(1), created));
     assert_eq!(found, created);
+    assert_eq!(described["openapi"], "3.1.0");
 }
 
 /// The commands that the service prints after its address, continued lines joined as a shell joins them.
 fn printed_commands(service: &Service) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
-    while commands.len() < 3 || commands.last().is_some_and(|last| last.ends_with('\\')) {
+    while commands.len() < 4 || commands.last().is_some_and(|last| last.ends_with('\\')) {
         let line = service.line();
         match commands.last_mut() {
             Some(last) if last.ends_with('\\') => *last += &format!("\n{line}"),
@@ -171,7 +174,7 @@ async fn the_same_binary_answers_inside_lambda() {
 }
 
 /// What an API Gateway HTTP API sends, for a tenant whose claim its authorizer verified.
-fn event(method: &str, path: &str, tenant: Option<&str>, body: &Value) -> Value {
+pub(crate) fn event(method: &str, path: &str, tenant: Option<&str>, body: &Value) -> Value {
     let mut event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
         "headers": {"host": "abc.execute-api.eu-west-1.amazonaws.com", "content-type": "application/json"},

@@ -94,6 +94,13 @@ impl Service {
         self.lines.recv_timeout(PATIENCE).unwrap()
     }
 
+    /// What it printed that was not read yet, standard error included, once it ended.
+    pub(crate) fn printed(&mut self) -> String {
+        let stderr = self.ended().stderr;
+        let lines: Vec<String> = self.lines.iter().collect();
+        lines.join("\n") + "\n" + &stderr
+    }
+
     /// Ends it as no program can prevent or notice: SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
