@@ -7,7 +7,9 @@ mod app;
 mod credits;
 mod handlers;
 mod model;
+mod token;
 
 pub use app::{CONSUMER, app, create_tables};
 pub use credits::Credits;
 pub use model::{Counted, Order, OrderOfUser, User, UserCount, UserSummary};
+pub use token::jwt;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `DYNAMORM_URL` | the database: `memory:`, `file:./app.db`, `http://127.0.0.1:8000`, `aws:` | `file:./users.db`; inside Lambda `aws:` |
 //! | `DYNAMODB_TABLE` | the table; beside it `-idempotency`, `-rate-limits` and `-checkpoints` | `users` |
+//! | `JWT_ISSUER`, `JWT_AUDIENCE`, `JWT_KEYS` | whose tokens are believed, for whom they are, and the file of the issuer's keys (JWKS) | none: inside Lambda an authorizer's |
 //! | `PORT` | where to listen on 127.0.0.1 | 3000 |
 
 use dynamorm::Db;
@@ -12,6 +13,11 @@ use lift::axum::http::HeaderName;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long Lambda's init phase may wait for the first connection. The phase has ten seconds.
+const WARM: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -53,19 +59,27 @@ async fn run() -> Result<(), lift::BoxError> {
         users::create_tables(&db).await?;
     }
 
+    let jwt = users::jwt(|name| std::env::var(name).ok())?;
     let config = Config {
         service: "users".into(),
-        // Believed outside Lambda only; inside, the tenant comes from verified claims.
-        trust_tenant_header: Some(HeaderName::from_static("x-tenant-id")),
+        // Believed outside Lambda only, and where nothing better is set; inside, the tenant comes from verified claims.
+        trust_tenant_header: jwt.is_none().then(|| HeaderName::from_static("x-tenant-id")),
         require_tenant: true,
         // Lines that CloudWatch makes metrics of, and that say nothing to who looks at a terminal.
         metrics_enabled: in_lambda,
         ..Config::from_env()
     };
     let mut app = users::app(db.clone(), table, config);
+    if let Some(jwt) = jwt {
+        app = app.jwt(jwt);
+    }
     // Elsewhere than in Lambda, which does that itself.
     if cfg!(feature = "streams") {
         app = app.poll_streams(&db, users::CONSUMER);
+    }
+    // The first request waits for no connection. Without one it tries again itself.
+    if in_lambda && !matches!(timeout(WARM, db.warm()).await, Ok(Ok(()))) {
+        tracing::warn!("the database cannot be reached yet");
     }
     let app = app.on_listening(move |address| {
         if by_default {

@@ -15,6 +15,7 @@ mod http;
 mod mistakes;
 mod quiet;
 mod service;
+mod token;
 
 use dynamorm::Db;
 use http::Client;
