@@ -31,8 +31,9 @@ impl App {
     /// Has [`run`](crate::run) follow the streams of the tables that [`stream`](App::stream) has handlers for, outside Lambda: on a
     /// developer's machine, or where the service runs as a container. Inside Lambda it does nothing, since Lambda reads them.
     ///
-    /// Handlers see no difference: each record in its order, again after a failure, at least once. Several processes of one `consumer`
-    /// share the work. It begins with what the stream has, which is up to a day old. Checkpoints are in a table that
+    /// Handlers see no difference: each record in its order, again after a failure, at least once. It begins with what the stream has,
+    /// which is up to a day old. Several processes of one `consumer` share the work, and that of one that was killed is taken over
+    /// after half a minute. Checkpoints are in a table that
     /// [`StreamConsumer::create_table`](dynamorm::StreamConsumer::create_table) makes; on AWS it needs the feature `streams` of
     /// `dynamorm`. What it costs is in [`dynamorm::guide::streams`].
     ///
@@ -222,5 +223,66 @@ mod tests {
         assert_eq!(*seen.lock().unwrap(), ["1", "2", "1", "2", "1"]);
         // Of a table that nobody handles, nothing is done.
         assert_eq!(events.polled("other", &good).await, 0);
+    }
+
+    #[derive(dynamorm::Model)]
+    #[dynamorm(table = "app", pk = "USER#{id}")]
+    struct User {
+        id: u32,
+    }
+
+    /// Follows the streams of an app's handlers in this database.
+    async fn follow(
+        app: App,
+        db: &Db,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), BoxError> {
+        let app = app.poll_streams(db, "test").into_parts();
+        app.polled.unwrap().follow(Arc::new(app.events), stop.boxed().shared()).await
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_handled_until_it_is_told_to_stop() {
+        let db = Db::memory().unwrap();
+        let create = db.create_table::<User>().stream(dynamorm::StreamViewType::NewAndOldImages);
+        create.execute().await.unwrap();
+        db.stream_consumer("app", "test").create_table().await.unwrap();
+        for id in 0..5 {
+            db.put(&User { id }).execute().await.unwrap();
+        }
+        let (seen, told) = tokio::sync::mpsc::unbounded_channel();
+        let told = Arc::new(tokio::sync::Mutex::new(told));
+        let app = App::new().stream("app", move |record: super::super::StreamRecord<User>| {
+            std::future::ready(seen.send(record.change.new().map(|user| user.id)))
+        });
+        // Told to stop when the last one is handled.
+        let handled = Arc::clone(&told);
+        let stop = async move {
+            let mut told = handled.lock().await;
+            for id in 0..5 {
+                assert_eq!(told.recv().await, Some(Some(id)));
+            }
+        };
+        follow(app, &db, stop).await.unwrap();
+        // Its checkpoint is written: who comes next has nothing to do.
+        let again = Arc::new(Mutex::new(0));
+        let given = Arc::clone(&again);
+        let app = App::new().stream("app", move |_: super::super::StreamRecord<User>| {
+            *given.lock().unwrap() += 1;
+            std::future::ready(Ok::<_, BoxError>(()))
+        });
+        let stop = tokio::time::sleep(Duration::from_millis(300));
+        follow(app, &db, stop).await.unwrap();
+        assert_eq!(*again.lock().unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_table_without_a_stream_is_an_error_and_no_handlers_are_none() {
+        let db = Db::memory().unwrap();
+        db.create_table::<User>().execute().await.unwrap();
+        let app = App::new().stream("app", async |_: super::super::StreamRecord<User>| Ok::<_, BoxError>(()));
+        let error = follow(app, &db, std::future::pending()).await.unwrap_err();
+        assert!(error.to_string().contains("has no stream"), "{error}");
+        follow(App::new(), &db, std::future::pending()).await.unwrap();
     }
 }
