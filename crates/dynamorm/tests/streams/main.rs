@@ -297,6 +297,19 @@ async fn the_latest_is_where_a_consumer_without_checkpoints_may_begin() {
     write(&db, 0..5, 2..=2).await;
     until(|| seen.all().len() == 5).await;
     assert_eq!(seen.things(), written(0..5, 2..=2));
+    // What is handled is written down a little later.
+    let began = Instant::now();
+    while !db
+        .scan::<StreamCheckpoint>()
+        .all()
+        .await
+        .unwrap()
+        .iter()
+        .any(|shard| shard.sequence_number.is_some())
+    {
+        assert!(began.elapsed() < PATIENCE, "no checkpoint is written");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     running.abort();
     let _ = running.await;
     // From its checkpoint, not the newest.
