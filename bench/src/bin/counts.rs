@@ -6,17 +6,17 @@
 //! … --bin counts -- --accept   makes the counts the new baseline, and says what changed
 //! ```
 //!
-//! Instructions are counted by callgrind, where valgrind is installed: of the same work done two and twelve times, a tenth of
-//! the difference is what once takes.
+//! Instructions are counted by callgrind, where valgrind is installed.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
 
+use dynamorm_bench::callgrind;
 use dynamorm_bench::works::{self, Work, ours};
 use serde::{Deserialize, Serialize};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -90,7 +90,7 @@ fn all_sides() -> BTreeMap<&'static str, Costs> {
 
 /// Counts our side, instructions too where that can be had.
 fn our_costs() -> Costs {
-    let valgrind = has_valgrind();
+    let valgrind = callgrind::is_there();
     if !valgrind {
         println!("skipped: instructions, because valgrind is not installed");
     }
@@ -107,35 +107,11 @@ fn costs(works: Vec<Work>, valgrind: bool) -> Costs {
         let cost = Cost {
             allocations: (change.allocations + change.reallocations) as u64,
             bytes: change.bytes_allocated as u64,
-            instructions: valgrind.then(|| instructions(work.name)).flatten(),
+            instructions: valgrind.then(|| callgrind::instructions(&["--run", work.name])).flatten(),
         };
         (work.name.to_owned(), cost)
     };
     works.into_iter().map(cost).collect()
-}
-
-fn has_valgrind() -> bool {
-    let version =
-        Command::new("valgrind").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
-}
-
-/// What doing it once takes.
-fn instructions(name: &str) -> Option<u64> {
-    let (few, many) = (2, 12);
-    let of = |times: u64| {
-        let output = Command::new("valgrind")
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(std::env::current_exe().ok()?)
-            .args(["--run", name, &times.to_string()])
-            .output()
-            .ok()?;
-        // ==1234== Collected : 123456
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let line = text.lines().find(|line| line.contains("Collected :"))?;
-        line.split_whitespace().last()?.parse::<u64>().ok()
-    };
-    Some(of(many)?.checked_sub(of(few)?)? / (many - few))
 }
 
 fn print(costs: &Costs, baseline: &Costs) {

@@ -24,7 +24,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode
 use lambda_runtime::{Context, LambdaEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use tower::ServiceExt as _;
@@ -170,6 +170,29 @@ impl TestApp {
     /// a part.
     pub async fn invoke(&self, event: Value) -> Result<Value, BoxError> {
         self.invoke_with(event, Context::default()).await
+    }
+
+    /// The same with JSON as text, exactly as Lambda gives it and takes it: for events of which the text itself is the question.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), lift::BoxError> {
+    /// use lift::event::{SqsMessage, Text};
+    /// use lift::testing::{TestApp, events};
+    ///
+    /// async fn on_line(_: SqsMessage<Text>) -> lift::Result<()> { Ok(()) }
+    ///
+    /// let app = TestApp::new(lift::App::new().sqs("lines", on_line));
+    /// let event = events::sqs("lines", ["a line"]).to_string();
+    /// assert_eq!(app.invoke_raw(&event).await?, r#"{"batchItemFailures":[]}"#);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TestApp::invoke`]; if this is not JSON.
+    pub async fn invoke_raw(&self, event: &str) -> Result<String, BoxError> {
+        let event = LambdaEvent::new(RawValue::from_string(event.to_owned())?, Context::default());
+        Ok(self.handler.handle(event).await?.get().to_owned())
     }
 
     /// As [`TestApp::invoke`], with what Lambda says about the invocation: its request id, deadline and tenant.
