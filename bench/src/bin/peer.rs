@@ -2,7 +2,12 @@
 //! many puts over loopback, and what they cost this process on the processor.
 //!
 //! `peer dynamorm|serde_dynamo ENDPOINT PAGES PUTS` prints `{"page_us": …, "put_us": …}`.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run has nothing to say"
+)]
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
