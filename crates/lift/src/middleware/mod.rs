@@ -22,6 +22,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use std::sync::Arc;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// What the default stack is made by.
@@ -45,7 +46,9 @@ pub(crate) fn default_stack(router: Router, settings: Settings<'_>) -> Router {
     let arrival = arrival.with_jwt(settings.jwt);
     let arrival = Arc::new(arrival);
     let service: Arc<str> = Arc::from(config.service.as_ref());
-    // axum runs the layer that was added last first: read this from the bottom.
+    let metrics = config
+        .metrics_enabled
+        .then(|| from_fn_with_state(Arc::new(metrics::Settings::new(config, sink)), metrics::record));
     let mut router = router;
     if config.require_tenant {
         router = router.layer(from_fn(tenant::require));
@@ -53,21 +56,18 @@ pub(crate) fn default_stack(router: Router, settings: Settings<'_>) -> Router {
     if let Some(open) = open {
         router = router.merge(open);
     }
-    #[cfg(feature = "jwt")]
-    {
-        router = router.layer(from_fn(token::enforce));
-    }
-    router = router
-        // Ours below limits every way of reading a body; axum's would add its own 2 MB to some of them.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(config.max_request_size, body_limit::enforce))
-        .layer(from_fn(deadline::enforce))
-        .layer(CatchPanicLayer::custom(panics::answer))
+    // One layer of many steps, since each layer of a router puts every route into a box of its own. The first is the outermost.
+    let stack = ServiceBuilder::new()
+        .layer(from_fn_with_state(arrival, arrival::note))
+        .option_layer(metrics)
+        .layer(from_fn_with_state(service, access_log::record))
         .layer(from_fn(errors::render))
-        .layer(from_fn_with_state(service, access_log::record));
-    if config.metrics_enabled {
-        let settings = Arc::new(metrics::Settings::new(config, sink));
-        router = router.layer(from_fn_with_state(settings, metrics::record));
-    }
-    router.layer(from_fn_with_state(arrival, arrival::note))
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(deadline::enforce))
+        .layer(from_fn_with_state(config.max_request_size, body_limit::enforce))
+        // Ours above limits every way of reading a body; axum's would add its own 2 MB to some of them.
+        .layer(DefaultBodyLimit::disable());
+    #[cfg(feature = "jwt")]
+    let stack = stack.layer(from_fn(token::enforce));
+    router.layer(stack)
 }
