@@ -3,6 +3,7 @@
 //! What each case promises is its file name. `../ui.rs` runs them.
 
 use dynamorm::{Document, Model, Project, Timestamp};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 /// A user of the service, found by id or by email.
@@ -94,4 +95,12 @@ pub struct Dated {
     pub month: u8,
     /// Counts up.
     pub number: u32,
+}
+
+/// A user in a list, borrowed from the answer.
+#[derive(Debug, Project)]
+#[dynamorm(of = User)]
+pub struct UserLine<'a> {
+    /// Text.
+    pub name: Cow<'a, str>,
 }
